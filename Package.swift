@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Dependencies point downwards only; see README.md, "How the pieces fit".
+// Every Swift target is compiled in Swift 6 mode with strict memory safety.
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import",
+                  "-enforce-exclusivity=unchecked"]),
+]
+
+/// A Swift module and the modules directly below it.
+func module(_ name: String, _ below: [String] = [], products: [Target.Dependency] = [],
+            linker: [LinkerSetting] = []) -> Target {
+    .target(name: name, dependencies: below.map { .init(stringLiteral: $0) } + products,
+            swiftSettings: swift, linkerSettings: linker)
+}
+
+/// A C module: what Swift cannot express (macros, assembly, code that runs without a runtime).
+func cModule(_ name: String, flags: [String] = [], linker: [LinkerSetting] = []) -> Target {
+    .target(name: name, cSettings: [.define("_GNU_SOURCE")] + (flags.isEmpty ? [] : [.unsafeFlags(flags)]),
+            linkerSettings: linker)
+}
+
+func program(_ name: String, _ below: [String], products: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: below.map { .init(stringLiteral: $0) } + products,
+                      swiftSettings: swift)
+}
+
+func tests(_ name: String, _ below: [String]) -> Target {
+    .testTarget(name: name, dependencies: below.map { .init(stringLiteral: $0) }, swiftSettings: swift)
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "cloister",
+    products: [
+        .executable(name: "cloister", targets: ["cloister"]),
+        .executable(name: "cloister-sentry", targets: ["cloister-sentry"]),
+        .executable(name: "cloister-gofer", targets: ["cloister-gofer"]),
+        .executable(name: "containerd-shim-cloister-v2", targets: ["containerd-shim-cloister-v2"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        // Programs: main files only.
+        program("cloister", ["Runtime"], products: [arguments]),
+        program("cloister-sentry", ["Sentry"]),
+        program("cloister-gofer", ["Gofer"]),
+        program("containerd-shim-cloister-v2", ["Shim"]),
+
+        // On the host's side of a pod.
+        module("Shim", ["Runtime", "Messages", "TTRPC", "Cgroups", "HostOS", "LinuxABI"]),
+        module("Runtime", ["Messages", "TTRPC", "Cgroups", "Confinement", "HostOS", "LinuxABI", "CJSON"]),
+        module("Cgroups", ["HostOS", "LinuxABI"]),
+        module("Confinement", ["HostOS", "LinuxABI", "CSeccomp"]),
+        module("TTRPC", ["Messages", "HostOS", "LinuxABI"]),
+        module("Messages", ["CMessages"]),
+        .target(name: "CMessages", exclude: [], cSettings: [.define("_GNU_SOURCE")],
+                linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CJSON", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+
+        // The file process.
+        module("Gofer", ["GoferProtocol", "Confinement", "HostOS", "LinuxABI"]),
+        module("GoferProtocol", ["HostOS", "LinuxABI"]),
+
+        // The kernel process, from the top down.
+        module("Sentry", ["SystemCalls", "Introspection", "Sockets", "Loader", "Kernel", "FileSystems", "VFS",
+                          "Memory", "Platform", "Ptrace", "Confinement", "Messages", "TTRPC", "GoferProtocol",
+                          "HostOS", "LinuxABI"]),
+        module("SystemCalls", ["Sockets", "Loader", "Kernel", "FileSystems", "VFS", "Memory", "Platform",
+                               "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        module("Introspection", ["Kernel", "FileSystems", "VFS", "Memory", "Platform", "Waiting", "Identity",
+                                 "HostOS", "LinuxABI"]),
+        module("Sockets", ["Kernel", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        module("Loader", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI", "CVDSO"]),
+        module("Kernel", ["VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        module("FileSystems", ["VFS", "Memory", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        module("VFS", ["Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        module("Memory", ["HostOS", "LinuxABI"]),
+        module("Ptrace", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
+        module("Platform", ["Memory", "HostOS", "LinuxABI"]),
+        cModule("CStub"),
+        cModule("CVDSO"),
+
+        // The ground.
+        module("Waiting", ["HostOS", "LinuxABI"]),
+        module("Identity", ["HostOS", "LinuxABI"]),
+        module("HostOS", ["LinuxABI", "CHostOS"]),
+        module("LinuxABI"),
+        cModule("CHostOS"),
+
+        tests("HostOSTests", ["HostOS", "LinuxABI"]),
+    ]
+)

@@ -1,0 +1,39 @@
+// What Swift cannot express on the host's side: the system call instruction with a result of -errno and no
+// thread-local errno, and single loads and stores of words that another process writes.
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stddef.h>
+
+/// A system call of the host. Returns its result, or -errno.
+static inline long host_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+// Words shared with another process: each access is exactly one load or store.
+static inline uint32_t host_load32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
+static inline uint64_t host_load64(const void *p) { return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE); }
+static inline void host_store32(void *p, uint32_t v) { __atomic_store_n((uint32_t *)p, v, __ATOMIC_RELEASE); }
+static inline void host_store64(void *p, uint64_t v) { __atomic_store_n((uint64_t *)p, v, __ATOMIC_RELEASE); }
+static inline uint32_t host_exchange32(void *p, uint32_t v) { return __atomic_exchange_n((uint32_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline uint32_t host_compare_exchange32(void *p, uint32_t expected, uint32_t desired) {
+    __atomic_compare_exchange_n((uint32_t *)p, &expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return expected;
+}
+static inline void host_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+static inline void host_pause(void) { __builtin_ia32_pause(); }
+static inline uint64_t host_rdtsc(void) { return __builtin_ia32_rdtsc(); }
+
+/// The function that a new thread runs, with its argument.
+typedef void (*host_thread_function)(void *argument);
+
+/// Starts a detached thread with a stack of `stack_size` bytes and every signal blocked. Returns 0 or an errno.
+int host_thread_start(host_thread_function function, void *argument, size_t stack_size);

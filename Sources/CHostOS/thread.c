@@ -1,0 +1,37 @@
+// Threads are glibc's: Swift's runtime and malloc need their thread-local storage. In C because pthread_attr_t and
+// sigset_t are macros and unions that differ by libc.
+#include "CHostOS.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct start {
+    host_thread_function function;
+    void *argument;
+};
+
+static void *run(void *raw) {
+    struct start start = *(struct start *)raw;
+    free(raw);
+    start.function(start.argument);
+    return NULL;
+}
+
+int host_thread_start(host_thread_function function, void *argument, size_t stack_size) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) return 12;
+    *start = (struct start){function, argument};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, stack_size);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    int error = pthread_create(&thread, &attributes, run, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error) free(start);
+    return error;
+}
