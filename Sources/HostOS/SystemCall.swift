@@ -25,6 +25,6 @@ public func hostCallRetrying(_ number: SystemCallNumber, _ a: Int = 0, _ b: Int 
 extension Int {
     /// A pointer as a system call's argument.
     @inlinable @inline(__always) public init(_ pointer: UnsafeRawPointer?) {
-        self = unsafe Int(bitPattern: pointer)
+        self = Int(bitPattern: pointer)
     }
 }

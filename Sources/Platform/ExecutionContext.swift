@@ -1,0 +1,106 @@
+public import HostOS
+public import LinuxABI
+public import Memory
+
+/// The vehicle of one guest thread: a host thread of its address space's stub that runs its instructions.
+///
+/// It is used by one Sentry thread, the task's, which calls `bind()` first; only `interrupt()` may be called by others.
+/// As `GuestMemory` it is the memory as this thread sees it, with the marshalled input of the current call at hand.
+open class ExecutionContext: GuestMemory, @unchecked Sendable {
+    /// Valid between `run()`s. What is stored here is what the thread continues with.
+    public final var registers = Registers()
+
+    public let addressSpace: AddressSpace
+
+    public init(_ addressSpace: AddressSpace) { self.addressSpace = addressSpace }
+
+    /// Makes the calling host thread the one that runs this context. Once, before all other calls.
+    open func bind() throws(Errno) { throw .ENOSYS }
+
+    /// Runs guest code with `registers` until something happens.
+    open func run() -> GuestEvent { .died(reason: "no platform") }
+
+    /// Makes a `run()` that is under way, or else the next one, return `.interrupted` soon. Never lost; may be spurious.
+    open func interrupt() {}
+
+    /// Runs one of the checked memory calls (native-memory.md, section 4) in this thread's stub: mmap, munmap, mprotect,
+    /// mremap, madvise, msync, futex, membarrier, arch_prctl, close of a slot.
+    ///
+    /// - Returns: what the call returned.
+    /// - Throws: its errno; EINTR when `interrupt()` ended a futex wait.
+    open func nativeCall(_ number: SystemCallNumber, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0,
+                         _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0) throws(Errno) -> UInt64 { throw .ENOSYS }
+
+    /// Puts a host descriptor of a regular file or memory file into the stub, for mmap.
+    ///
+    /// - Returns: its number there, 3 to 18. Slots are recycled oldest first: use it at once.
+    open func install(_ file: HostFD) throws(Errno) -> UInt64 { throw .ENOSYS }
+
+    /// A new guest thread in the same memory: a native thread of the stub. The caller sets the new context's registers;
+    /// it runs once its own Sentry thread has bound it. Also serves vfork and CLONE_VM children.
+    open func cloneThread() throws(Errno) -> ExecutionContext { throw .ENOSYS }
+
+    /// A copy of the address space by a native fork of the stub. The new context stands where this one does.
+    open func forkAddressSpace() throws(Errno) -> ExecutionContext { throw .ENOSYS }
+
+    /// The vector and floating point state in XSAVE's standard format, without the software-reserved trailer.
+    open func readFloatingPoint() -> [UInt8] { [] }
+
+    /// Replaces it.
+    ///
+    /// - Throws: EINVAL for a state that the processor cannot load.
+    open func writeFloatingPoint(_ state: [UInt8]) throws(Errno) { throw .EINVAL }
+
+    /// Resets the vector and floating point state to what exec(2) gives a program.
+    open func resetFloatingPoint() {}
+
+    /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
+    open func end() {}
+}
+
+/// One guest address space: a stub process, whose memory is the guest's.
+open class AddressSpace: @unchecked Sendable {
+    public init() {}
+
+    /// The id of the stub process in the Sentry's pid namespace.
+    open var hostProcess: Int32 { -1 }
+
+    /// The first address that a guest cannot use: what TASK_SIZE is to it.
+    open var limit: GuestAddress { GuestAddress(0x7ffe_0000_0000) }
+
+    /// Guest memory reached from any thread: remote copies only.
+    open var remote: GuestMemory { GuestMemory() }
+
+    /// Kills the stub with all its threads, at once, without its help.
+    open func kill() {}
+
+    /// Bytes of the host's /proc/PID/`name` of the stub (maps, smaps, statm, status...), as the host has them.
+    ///
+    /// - Throws: ESRCH when the stub is gone.
+    open func hostProc(_ name: String) throws(Errno) -> [UInt8] { throw .ESRCH }
+
+    /// Nanoseconds of CPU time of the stub so far: user, system.
+    open var cpuTime: (user: UInt64, system: UInt64) { (0, 0) }
+}
+
+/// One container's source of address spaces: a seed process inside the container's cgroup.
+open class StubSource: @unchecked Sendable {
+    public init() {}
+
+    /// A fresh address space with one thread, for exec. Empty: nothing of it is mapped below `limit`.
+    open func makeAddressSpace() throws(Errno) -> ExecutionContext { throw .ENOSYS }
+
+    /// Ends the seed and the ready stubs that wait.
+    open func close() {}
+}
+
+/// A way to run guest code and to intercept what it asks of the kernel.
+open class Platform: @unchecked Sendable {
+    public init() {}
+
+    /// "ptrace", "systrap".
+    open var name: StaticString { "none" }
+
+    /// - Parameter cgroups: cgroup.procs files opened for writing, which the seed enters before anything else.
+    open func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource { throw .ENOSYS }
+}
