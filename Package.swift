@@ -55,7 +55,7 @@ let package = Package(
 
         // On the host's side of a pod.
         module("Shim", ["Runtime", "Messages", "TTRPC", "Cgroups", "HostOS", "LinuxABI"]),
-        module("Runtime", ["Messages", "TTRPC", "Cgroups", "Confinement", "HostOS", "LinuxABI", "CJSON"]),
+        module("Runtime", ["Messages", "TTRPC", "Cgroups", "Confinement", "HostOS", "LinuxABI"]),
         module("Cgroups", ["HostOS", "LinuxABI"]),
         module("Confinement", ["HostOS", "LinuxABI", "CSeccomp"]),
         module("TTRPC", ["Messages", "HostOS", "LinuxABI"]),
@@ -63,7 +63,6 @@ let package = Package(
         .target(name: "CMessages", exclude: [], cSettings: [.define("_GNU_SOURCE")],
                 linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-        .systemLibrary(name: "CJSON", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
 
         // The file process.
         module("Gofer", ["GoferProtocol", "Confinement", "HostOS", "LinuxABI"]),

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stddef.h>
+#include "spawn.h"
 
 /// A system call of the host. Returns its result, or -errno.
 static inline long host_syscall(long number, long a, long b, long c, long d, long e, long f) {
