@@ -185,6 +185,6 @@ private func withCStrings<R>(_ strings: [String], _ body: (UnsafePointer<UnsafeM
 }
 
 private func withOptionalCString<R>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> R) -> R {
-    guard let string else { return unsafe body(nil) }
+    guard let string else { return body(nil) }
     return unsafe string.withCString { unsafe body($0) }
 }
