@@ -1,6 +1,6 @@
 import CHostOS
-public import LinuxABI
-public import Synchronization
+import LinuxABI
+import Synchronization
 
 /// futex(2) on words of this process (private) or shared with others.
 public enum Futex {

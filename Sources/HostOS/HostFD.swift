@@ -1,4 +1,4 @@
-public import LinuxABI
+import LinuxABI
 
 /// The number of a descriptor of this process on the host. Plain: somebody else owns it.
 public struct HostFD: RawRepresentable, Hashable, Sendable {

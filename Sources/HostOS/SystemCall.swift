@@ -1,5 +1,5 @@
-public import CHostOS
-public import LinuxABI
+import CHostOS
+import LinuxABI
 
 /// Calls the host's kernel. HostOS is the only module that does; the others use its typed wrappers.
 ///

@@ -1,5 +1,5 @@
 import CHostOS
-public import LinuxABI
+import LinuxABI
 
 /// Threads of this process.
 public enum Thread {

@@ -1,4 +1,4 @@
-public import LinuxABI
+import LinuxABI
 
 /// The bytes of one guest address space, as a thread of the Sentry reaches them.
 ///
@@ -87,7 +87,7 @@ extension GuestMemory {
     }
 
     public final func store<T: BitwiseCopyable>(array: [T], at address: GuestAddress) throws(Errno) {
-        try store(bytes: array.span.bytes, at: address)
+        try unsafe store(bytes: array.span.bytes, at: address)
     }
 
     /// Reads a string up to its NUL, which is left out.

@@ -1,4 +1,4 @@
-public import LinuxABI
+import LinuxABI
 
 /// A piece of guest memory that a call reads from or writes to (readv(2)'s struct iovec, checked).
 public struct IOSegment: Sendable {

@@ -1,6 +1,6 @@
-public import HostOS
-public import LinuxABI
-public import Memory
+import HostOS
+import LinuxABI
+import Memory
 
 /// The vehicle of one guest thread: a host thread of its address space's stub that runs its instructions.
 ///

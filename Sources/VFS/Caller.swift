@@ -1,0 +1,73 @@
+import HostOS
+import Identity
+import LinuxABI
+import Memory
+import Waiting
+
+/// Who makes a call into the file layer: the part of a task that files need to know. Kernel's `Task` is one.
+///
+/// A call is made on the caller's own thread; only `waiter` may be used by others.
+open class Caller: @unchecked Sendable {
+    public let waiter = Waiter()
+    public final var credentials: Credentials
+    public final var files: FDTable
+    public final var directories: DirectoryContext
+
+    public init(credentials: Credentials, files: FDTable, directories: DirectoryContext) {
+        self.credentials = credentials
+        self.files = files
+        self.directories = directories
+    }
+
+    /// The guest's memory, as the current call sees it.
+    open var memory: GuestMemory { GuestMemory() }
+
+    /// The soft limit of RLIMIT_`resource` (getrlimit(2)).
+    open func limit(_ resource: Int) -> UInt64 { .max }
+
+    /// Sends a signal to the calling thread: SIGPIPE, SIGXFSZ.
+    open func raise(_ signal: Int32) {}
+
+    /// The process id that file locks, fcntl(F_GETLK) and socket credentials show, in the root pid namespace.
+    open var processID: Int32 { 0 }
+
+    /// Whether the caller may change things of the host's size: CAP_x in the namespace that owns mounts.
+    public final func has(_ capability: Capabilities) -> Bool { credentials.has(capability) }
+}
+
+/// Root, working directory and umask, shared by tasks with CLONE_FS.
+public final class DirectoryContext: @unchecked Sendable {
+    /// Guards the three. Taken before no other lock of this module.
+    let lock = Lock()
+    private var rootPath: Path
+    private var workingPath: Path
+    private var mask: UInt32
+    public let mounts: MountNamespace
+
+    public init(root: Path, working: Path, umask: UInt32, mounts: MountNamespace) {
+        rootPath = root
+        workingPath = working
+        mask = umask
+        self.mounts = mounts
+    }
+
+    public var root: Path {
+        get { lock.withLock { rootPath } }
+        set { lock.withLock { rootPath = newValue } }
+    }
+
+    public var working: Path {
+        get { lock.withLock { workingPath } }
+        set { lock.withLock { workingPath = newValue } }
+    }
+
+    public var umask: UInt32 {
+        get { lock.withLock { mask } }
+        set { lock.withLock { mask = newValue & 0o777 } }
+    }
+
+    /// What fork gives a child.
+    public func copy() -> DirectoryContext {
+        lock.withLock { DirectoryContext(root: rootPath, working: workingPath, umask: mask, mounts: mounts) }
+    }
+}

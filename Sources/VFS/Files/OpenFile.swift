@@ -1,0 +1,111 @@
+import HostOS
+import LinuxABI
+import Memory
+import Synchronization
+import Waiting
+
+/// An open file description (open(2)): what descriptors refer to. Linux's struct file with its file_operations.
+///
+/// The VFS has checked the access mode, lengths and limits. `position` is kept by the caller of `read` and `write`
+/// under `positionLock` where files have one. What the last close does (a pipe's end hangs up) is the subclass's `deinit`:
+/// references are dropped with no lock of the VFS held, on whatever thread had the last one.
+open class OpenFile: @unchecked Sendable {
+    /// By which it was opened; anonymous files (pipes, sockets, eventfds) have a dentry of their own.
+    public final let path: Path
+    /// Access mode, and status flags that fcntl(F_SETFL) changes.
+    private let flagBits: Atomic<UInt32>
+    /// Guards `position` against calls that use and move it.
+    public let positionLock = Lock()
+    public final var position: UInt64 = 0
+    /// fcntl(F_SETOWN), F_SETSIG.
+    public final var asynchronousOwner: AnyObject?
+
+    public init(path: Path, flags: OpenFlags) {
+        self.path = path
+        flagBits = Atomic(flags.rawValue)
+    }
+
+    public final var flags: OpenFlags {
+        get { OpenFlags(rawValue: flagBits.load(ordering: .relaxed)) }
+        set { flagBits.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    public final var isNonblocking: Bool { flags.contains(.O_NONBLOCK) }
+    public final var inode: Inode { path.dentry.inode }
+
+    /// Whether it has a position (lseek); pipes, sockets, ttys have not: pread on them is ESPIPE.
+    open var isSeekable: Bool { false }
+
+    /// read(2), pread(2). A stream ignores `offset`. Blocks unless `isNonblocking` (or `nonblocking`: RWF_NOWAIT, MSG_DONTWAIT).
+    ///
+    /// - Returns: bytes put into `destination`; 0 at the end.
+    /// - Throws: EAGAIN, ERESTARTSYS, EFAULT when the first byte cannot be stored, and the file's own errors.
+    open func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int { throw .EINVAL }
+
+    /// write(2), pwrite(2). With O_APPEND a seekable file writes at its end and returns there through `offset`.
+    open func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int { throw .EINVAL }
+
+    /// lseek(2) with SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4; SEEK_SET and SEEK_CUR are the VFS's.
+    open func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 { throw .ESPIPE }
+
+    /// Tells of entries from `position` on, which it moves, until `emit` returns false (that entry was not taken).
+    open func readDirectory(_ position: inout UInt64, by caller: Caller,
+                            _ emit: (DirectoryEntry) -> Bool) throws(Errno) { throw .ENOTDIR }
+
+    /// What is ready now. Regular files: always.
+    open func poll() -> IOEvents { [.POLLIN, .POLLOUT, .POLLRDNORM, .POLLWRNORM] }
+
+    /// The queues that tell when `poll`'s answer changes; nil for a file that is always ready (epoll refuses it: EPERM).
+    open var waitQueue: WaitQueue? { nil }
+
+    /// ioctl(2) beyond what the VFS answers for all (FIOCLEX, FIONBIO, FIOASYNC).
+    open func ioctl(_ request: UInt32, _ argument: UInt64, by caller: Caller) throws(Errno) -> UInt64 { throw .ENOTTY }
+
+    /// fsync(2), fdatasync(2).
+    open func sync(dataOnly: Bool, by caller: Caller) throws(Errno) { throw .EINVAL }
+
+    /// fallocate(2).
+    open func allocate(mode: Int32, offset: UInt64, length: UInt64, by caller: Caller) throws(Errno) { throw .EOPNOTSUPP }
+
+    /// Attributes for fstat(2); sockets and pipes answer themselves.
+    open func attributes() throws(Errno) -> Attributes { try inode.attributes() }
+
+    /// The host descriptor to map in the guest: read-only unless `writable` (a shared mapping of a file open for writing).
+    /// native-memory.md, section 7.
+    ///
+    /// - Throws: ENODEV for a file that cannot be mapped.
+    open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
+
+    /// A descriptor was closed (any of those that refer to this file): Linux's flush.
+    open func flush(by caller: Caller) throws(Errno) {}
+
+    /// Lines that /proc/PID/fdinfo shows beyond pos, flags, mnt_id.
+    open var fdinfo: String { "" }
+
+    /// For /proc/PID/fd of files without a name: "pipe:[12]", "socket:[7]", "anon_inode:[eventfd]".
+    open var anonymousName: String? { nil }
+}
+
+/// What mmap needs of a file.
+public enum Mappable {
+    /// A regular file or memory file of the host.
+    case file(SharedFD)
+    /// Zeroes: /dev/zero; private anonymous memory, or shared when asked.
+    case anonymous
+}
+
+/// What getdents64(2) tells of an entry.
+public struct DirectoryEntry {
+    public var name: FileName
+    public var inode: UInt64
+    public var type: FileType
+    /// d_off: the position behind this entry.
+    public var next: UInt64
+
+    public init(name: FileName, inode: UInt64, type: FileType, next: UInt64) {
+        self.name = name
+        self.inode = inode
+        self.type = type
+        self.next = next
+    }
+}

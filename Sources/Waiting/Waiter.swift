@@ -1,0 +1,70 @@
+import HostOS
+import Synchronization
+
+/// How a sleep ended.
+public enum Wake: Sendable {
+    case woken, interrupted, timedOut
+}
+
+/// A point in time at which a wait gives up: nanoseconds of the host's CLOCK_MONOTONIC.
+public struct Deadline: Comparable, Sendable {
+    public var nanoseconds: UInt64
+
+    @inlinable public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    /// `duration` nanoseconds from now; the far future when that does not fit.
+    public static func after(_ duration: UInt64) -> Deadline {
+        let (sum, overflow) = HostClock.monotonic.addingReportingOverflow(duration)
+        return Deadline(nanoseconds: overflow ? .max : sum)
+    }
+
+    public static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
+}
+
+/// The place where one task sleeps: the only way in which a thread of the Sentry waits on a guest's behalf.
+///
+/// The word has a bit for a wake-up that has not been consumed and one for an interruption. An interruption stays until
+/// the task clears it, so that no sleep begins while there is a signal to look at.
+public final class Waiter: Sendable {
+    private let word = Atomic<UInt32>(0)
+    private static var woken: UInt32 { 1 }
+    private static var interruption: UInt32 { 2 }
+
+    public init() {}
+
+    /// Sleeps until `unpark`, `interrupt` or the deadline. A wake-up sent before counts.
+    ///
+    /// - Parameter interruptible: false lets only `unpark` and the deadline end it.
+    public func park(until deadline: Deadline? = nil, interruptible: Bool = true) -> Wake {
+        while true {
+            let state = word.load(ordering: .acquiring)
+            if interruptible, state & Self.interruption != 0 { return .interrupted }
+            if state & Self.woken != 0 {
+                word.bitwiseAnd(~Self.woken, ordering: .acquiring)
+                return .woken
+            }
+            do {
+                try unsafe withUnsafePointer(to: word) {
+                    try unsafe Futex.wait(UnsafeRawPointer($0), expected: state, deadline: deadline?.nanoseconds)
+                }
+            } catch {
+                return .timedOut
+            }
+        }
+    }
+
+    /// Wakes the task, or lets its next `park` return at once.
+    public func unpark() { set(Self.woken) }
+
+    /// Lets this and each later interruptible `park` return until `clearInterruption`.
+    public func interrupt() { set(Self.interruption) }
+
+    public func clearInterruption() { word.bitwiseAnd(~Self.interruption, ordering: .acquiringAndReleasing) }
+
+    public var isInterrupted: Bool { word.load(ordering: .acquiring) & Self.interruption != 0 }
+
+    private func set(_ bit: UInt32) {
+        let before = word.bitwiseOr(bit, ordering: .acquiringAndReleasing).oldValue
+        if before & bit == 0 { unsafe withUnsafePointer(to: word) { unsafe Futex.wake(UnsafeRawPointer($0)) } }
+    }
+}
