@@ -95,5 +95,6 @@ let package = Package(
         cModule("CHostOS"),
 
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
+        tests("MessagesTests", ["Messages"]),
     ]
 )
