@@ -31,6 +31,16 @@ open class Caller: @unchecked Sendable {
     /// The process id that file locks, fcntl(F_GETLK) and socket credentials show, in the root pid namespace.
     open var processID: Int32 { 0 }
 
+    // Job control (JobControl.swift): what terminals ask of a caller.
+
+    open var processGroup: SignalGroup? { nil }
+    open var session: TerminalSession? { nil }
+    open var isSessionLeader: Bool { false }
+    /// Whether the calling thread blocks `signal` or its process ignores it.
+    open func isBlockedOrIgnored(_ signal: Int32) -> Bool { false }
+    /// The process group with `id` in the caller's pid namespace.
+    open func processGroup(withID id: Int32) -> SignalGroup? { nil }
+
     /// Whether the caller may change things of the host's size: CAP_x in the namespace that owns mounts.
     public final func has(_ capability: Capabilities) -> Bool { credentials.has(capability) }
 }
