@@ -1,0 +1,168 @@
+public import HostOS
+import LinuxABI
+
+/// A control group of the host's: one directory in each tree that it uses.
+public struct Cgroup: Hashable, Sendable {
+    public struct Directory: Hashable, Sendable {
+        public var controllers: [String]
+        public var path: String
+
+        public init(controllers: [String], path: String) {
+            self.controllers = controllers
+            self.path = path
+        }
+    }
+
+    public let version: Hierarchies.Version
+    /// Those that exist. A group that could be made nowhere has none; all that is asked of it then does nothing.
+    public private(set) var directories: [Directory]
+
+    public init(version: Hierarchies.Version, directories: [Directory]) {
+        self.version = version
+        self.directories = directories
+    }
+
+    /// - Parameter path: as "linux.cgroupsPath": "/from/the/root", "below/the/own/group" (version 1), or systemd's
+    ///   "slice:prefix:name". Components "." and ".." are dropped.
+    public init(_ hierarchies: Hierarchies, path: String) {
+        let plain = Self.expandSystemd(path)
+        let clean = plain.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+        version = hierarchies.version
+        directories = hierarchies.trees.map { tree in
+            // In version 2 the own group holds processes (ours), so it can have no groups with controllers below.
+            let base = plain.hasPrefix("/") || hierarchies.version == .v2 ? "" : tree.own
+            return Directory(controllers: tree.controllers, path: "\(tree.mount)\(base)/\(clean)")
+        }
+    }
+
+    /// "a-b.slice:prefix:name" is /a.slice/a-b.slice/prefix-name.scope (systemd.slice(5)).
+    private static func expandSystemd(_ path: String) -> String {
+        let parts = path.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, !path.contains("/") else { return path }
+        var result = "", slice = ""
+        let name = parts[0].isEmpty ? "system.slice" : parts[0]
+        for part in name.dropLast(name.hasSuffix(".slice") ? 6 : 0).split(separator: "-") {
+            slice += slice.isEmpty ? part : "-" + part
+            result += "/\(slice).slice"
+        }
+        let unit = parts[1].isEmpty ? String(parts[2]) : "\(parts[1])-\(parts[2])"
+        return result + "/" + (unit.hasSuffix(".slice") ? unit : unit + ".scope")
+    }
+
+    /// Makes the group and sets its limits.
+    ///
+    /// - Returns: warnings, for controllers that this host does not let us use and no limit asked for.
+    /// - Throws: when a limit cannot be set. Nothing is left behind then.
+    public mutating func create(_ limits: Limits) throws(CgroupError) -> [String] {
+        var made: [String] = []
+        do throws(CgroupError) {
+            return try create(limits, made: &made)
+        } catch {
+            for path in made.reversed() { try? HostFD.currentDirectory.unlink(path, directory: true) }
+            directories = []
+            throw error
+        }
+    }
+
+    private mutating func create(_ limits: Limits, made: inout [String]) throws(CgroupError) -> [String] {
+        var warnings: [String] = []
+        var usable: [Directory] = []
+        for directory in directories {
+            do throws(Errno) {
+                try make(directory, made: &made)
+                usable.append(directory)
+            } catch {
+                let problem = "cgroup \(directory.path): cannot be made (error \(error.rawValue))"
+                let wanted = version == .v1 ? !limits.controllers.isDisjoint(with: directory.controllers)
+                    : !limits.version2.isEmpty
+                if wanted { throw CgroupError(message: problem + ", but limits need it", errno: error) }
+                warnings.append(problem)
+            }
+        }
+        let missing = version == .v1 ? limits.controllers.subtracting(usable.flatMap(\.controllers)) : []
+        if let first = missing.min() {
+            throw CgroupError(message: "cgroup controller \(first): not available, but a limit needs it", errno: .ENOENT)
+        }
+        directories = usable
+        try apply(limits)
+        return warnings
+    }
+
+    private func make(_ directory: Directory, made: inout [String]) throws(Errno) {
+        let here = HostFD.currentDirectory
+        var missing: [String] = []
+        var path = directory.path
+        while !here.exists(path), let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            missing.append(path)
+            path = String(path[..<slash])
+        }
+        for path in missing.reversed() {
+            let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+            if version == .v2 { delegateControllers(of: parent) }
+            do throws(Errno) { try here.makeDirectory(path, mode: 0o755) } catch { if error != .EEXIST { throw error } }
+            made.append(path)
+            if directory.controllers.contains("cpuset") {
+                // A new group of the version 1 controller has no CPUs: nothing can enter it.
+                for file in ["cpuset.cpus", "cpuset.mems"] {
+                    let inherited = try here.readFile("\(parent)/\(file)")
+                    try here.writeFile("\(path)/\(file)", String(decoding: inherited, as: UTF8.self))
+                }
+            }
+        }
+    }
+
+    /// Lets the groups below a version 2 group have its controllers. What is refused shows when a limit is set.
+    private func delegateControllers(of parent: String) {
+        guard let bytes = try? HostFD.currentDirectory.readFile("\(parent)/cgroup.controllers") else { return }
+        for controller in String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            try? HostFD.currentDirectory.writeFile("\(parent)/cgroup.subtree_control", "+\(controller)")
+        }
+    }
+
+    /// Sets limits (again) on a group that exists.
+    public func apply(_ limits: Limits) throws(CgroupError) {
+        for setting in version == .v1 ? limits.version1 : limits.version2 {
+            guard let directory = path(of: setting.controller) else {
+                if setting.optional { continue }
+                throw CgroupError(message: "cgroup controller \(setting.controller): not available, but \(setting.file) is to be set",
+                                  errno: .ENOENT)
+            }
+            do throws(Errno) {
+                try HostFD.currentDirectory.writeFile("\(directory)/\(setting.file)", setting.value)
+            } catch {
+                if setting.optional && (error == .ENOENT || error == .EACCES) { continue }
+                throw CgroupError(message: "cgroup: writing \(setting.value) to \(directory)/\(setting.file): error \(error.rawValue)",
+                                  errno: error)
+            }
+        }
+    }
+
+    /// The directory of a version 1 controller, or of the whole group with version 2.
+    public func path(of controller: String) -> String? {
+        version == .v2 ? directories.first?.path : directories.first { $0.controllers.contains(controller) }?.path
+    }
+
+    /// Descriptors by which a process enters the group: it writes "0" into each.
+    ///
+    /// With version 1 these are the `tasks` files. A thread that moves only itself through them takes no lock across the
+    /// host's thread groups; moving a process (`cgroup.procs`) does, and waits for an RCU grace period: 10 ms and more.
+    public func openEntrances() throws(CgroupError) -> [HostFD] {
+        var all: [HostFD] = []
+        for directory in directories {
+            let file = "\(directory.path)/\(version == .v1 ? "tasks" : "cgroup.procs")"
+            do throws(Errno) {
+                all.append(try HostFD.currentDirectory.open(file, 1 /* O_WRONLY */))
+            } catch {
+                for fd in all { fd.close() }
+                throw CgroupError(message: "cgroup: opening \(file): error \(error.rawValue)", errno: error)
+            }
+        }
+        return all
+    }
+
+    /// The version 2 group's directory, for a process to be born in it (CLONE_INTO_CGROUP, which moves nothing).
+    public func openDirectory() -> HostFD? {
+        guard version == .v2, let path = directories.first?.path else { return nil }
+        return try? HostFD.currentDirectory.open(path, 0x10000 /* O_DIRECTORY */)
+    }
+}

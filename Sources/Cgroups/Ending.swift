@@ -1,0 +1,85 @@
+import HostOS
+public import LinuxABI
+
+extension Cgroup {
+    /// The processes in the group, by their ids on the host.
+    public func processes() -> [Int32] {
+        var all: Set<Int32> = []
+        for directory in directories {
+            let bytes = (try? HostFD.currentDirectory.readFile("\(directory.path)/cgroup.procs")) ?? []
+            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+                if let pid = Int32(line), pid > 0 { all.insert(pid) }
+            }
+        }
+        return all.sorted()
+    }
+
+    /// Kills all processes of the group. They may still be ending on return.
+    public func kill() {
+        if version == .v2, let path = directories.first?.path,
+           (try? HostFD.currentDirectory.writeFile("\(path)/cgroup.kill", "1")) != nil { return }
+        // Processes may be born while we go through the list. Each pass ends all of the last one's, so a group that is
+        // still populated after this many is being fed from outside.
+        for _ in 0..<32 {
+            let found = processes()
+            if found.isEmpty { return }
+            var ending: [HostFD] = []
+            for pid in found {
+                guard let fd = try? hostCall(.pidfd_open, Int(pid), 0) else { continue }
+                let process = HostFD(rawValue: Int32(fd))
+                // The number may be another process's by now, unless that is in the group too.
+                if processes().contains(pid) { _ = try? hostCall(.pidfd_send_signal, fd, 9, 0, 0) }
+                ending.append(process)
+            }
+            for process in ending {
+                _ = try? HostPoll.wait([(process, .readable)], timeout: 1000)
+                process.close()
+            }
+        }
+    }
+
+    /// Stops all processes of the group where they are, or lets them go on.
+    public func setFrozen(_ frozen: Bool) throws(Errno) {
+        let here = HostFD.currentDirectory
+        if version == .v2 {
+            guard let path = directories.first?.path else { return }
+            try here.writeFile("\(path)/cgroup.freeze", frozen ? "1" : "0")
+        } else if let path = path(of: "freezer") {
+            try here.writeFile("\(path)/freezer.state", frozen ? "FROZEN" : "THAWED")
+        }
+    }
+
+    /// Removes the group with those below it. Processes that are ending are waited for, at most `patience` milliseconds.
+    ///
+    /// - Throws: EBUSY when processes are left in it.
+    public func delete(patience: Int = 2000) throws(Errno) {
+        var failed: Errno?
+        for directory in directories {
+            do throws(Errno) { try remove(directory.path, patience: patience) } catch { failed = error }
+        }
+        if let failed { throw failed }
+    }
+
+    private func remove(_ path: String, patience: Int) throws(Errno) {
+        let here = HostFD.currentDirectory
+        var pause = 1, waited = 0
+        while true {
+            do throws(Errno) {
+                return try here.unlink(path, directory: true)
+            } catch {
+                if error == .ENOENT { return }
+                guard error == .EBUSY || error == .ENOTEMPTY, waited < patience else { throw error }
+            }
+            for name in (try? here.list(path)) ?? [] {
+                let child = "\(path)/\(name)"
+                if let status = try? here.status(of: child, followLinks: false), status.isDirectory {
+                    try? remove(child, patience: patience - waited)
+                }
+            }
+            // A killed process leaves its group a moment after it is reported dead; there is nothing to wait on for that.
+            _ = try? HostPoll.wait([], timeout: Int32(pause))
+            waited += pause
+            pause = min(pause * 2, 100)
+        }
+    }
+}
