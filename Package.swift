@@ -96,5 +96,6 @@ let package = Package(
 
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
+        tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
     ]
 )
