@@ -9,14 +9,35 @@ import Waiting
 /// A call is made on the caller's own thread; only `waiter` may be used by others.
 open class Caller: @unchecked Sendable {
     public let waiter = Waiter()
-    public final var credentials: Credentials
-    public final var files: FDTable
-    public final var directories: DirectoryContext
+    /// The caller's own thread alone reads these three directly and replaces them (`replace`); others ask `snapshot`.
+    public private(set) final var credentials: Credentials
+    public private(set) final var files: FDTable
+    public private(set) final var directories: DirectoryContext
+    /// Guards the three references while they are replaced or read by another thread. Innermost.
+    private let referencesLock = Lock()
 
     public init(credentials: Credentials, files: FDTable, directories: DirectoryContext) {
         self.credentials = credentials
         self.files = files
         self.directories = directories
+    }
+
+    /// Replaces what is given. On the caller's own thread only.
+    public final func replace(credentials new: Credentials? = nil, files newFiles: FDTable? = nil,
+                              directories newDirectories: DirectoryContext? = nil) {
+        // What was replaced is let go of after the lock: a file's end may be in it.
+        let old = (credentials, files, directories)
+        referencesLock.withLock {
+            if let new { credentials = new }
+            if let newFiles { files = newFiles }
+            if let newDirectories { directories = newDirectories }
+        }
+        withExtendedLifetime(old) {}
+    }
+
+    /// What the caller is and has, for other threads.
+    public final var snapshot: (credentials: Credentials, files: FDTable, directories: DirectoryContext) {
+        referencesLock.withLock { (credentials, files, directories) }
     }
 
     /// The guest's memory, as the current call sees it.

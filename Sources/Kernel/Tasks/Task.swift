@@ -8,26 +8,193 @@ import VFS
 import Waiting
 
 /// One guest thread, and the Sentry thread that serves it.
+///
+/// What is marked as the task's own is used by its own thread only.
 public final class Task: Caller, @unchecked Sendable {
     public unowned let kernel: Kernel
-    public internal(set) var group: ThreadGroup
-    /// The thread id in the root pid namespace.
-    public internal(set) var tid: Int32
-    /// The guest's registers and memory. Changes at exec.
-    public internal(set) var context: ExecutionContext
-    public internal(set) var mm: MemoryManager
-    /// comm: at most 15 bytes. Guarded by the group's signal lock.
-    public var name: [UInt8] = []
+    /// Changes never: exec keeps the process.
+    public let group: ThreadGroup
+    /// Its numbers, outermost pid namespace first. Changed by exec of a thread that is not the leader, under the tree
+    /// lock.
+    public internal(set) var ids: [Int32]
+    /// HostClock.monotonic at its start.
+    public let startTime = HostClock.monotonic
 
-    public init(kernel: Kernel, group: ThreadGroup, tid: Int32, context: ExecutionContext, mm: MemoryManager,
-                credentials: Credentials, files: FDTable, directories: DirectoryContext) {
+    /// Guards `context` and `mm` against other threads; the task's own thread reads them without it. Below the signal
+    /// lock; nothing is locked below it but the platform's own locks.
+    private let contextLock = Lock()
+    /// The guest's registers and memory: the task's own. Changes at exec.
+    public private(set) var context: ExecutionContext
+    public private(set) var mm: MemoryManager
+    /// Guest code is running, or about to.
+    let inGuest = Atomic<Bool>(false)
+
+    // Guarded by the group's signal lock; the task's own thread, the only one that writes it, reads `blocked` without.
+
+    /// The signal mask.
+    public internal(set) var blocked = SignalSet()
+    /// Signals of `sigtimedwait` under way: they count as not blocked when the receiver of a signal is chosen.
+    var awaited = SignalSet()
+    /// Signals sent to this thread.
+    var pending = SignalQueue()
+    /// It must end: by exec of another thread, or exit of the group.
+    var isKilled = false
+    /// The signal that was forced last takes its default action even on init.
+    var isForcedDefault = false
+    /// It stands in the group stop.
+    var isStopped = false
+    /// It is in no list any more and runs no guest code.
+    public internal(set) var hasExited = false
+    private var nameStorage: [UInt8]
+
+    // The task's own.
+
+    /// sigaltstack(2).
+    public var alternateStack = AlternateStack()
+    /// The mask to put back when the call that swapped it (ppoll, sigsuspend) has ended.
+    var savedMask: SignalSet?
+    /// How to go on with the interrupted call (restart_syscall(2)).
+    public var restartBlock: RestartBlock?
+    /// set_tid_address(2).
+    public var clearChildTID: GuestAddress = .null
+    /// set_robust_list(2).
+    public var robustList: GuestAddress = .null
+    /// Registered rseq(2) area, its length and signature.
+    public var rseq: (address: GuestAddress, length: UInt32, signature: UInt32) = (.null, 0, 0)
+    /// Set while it runs for the parent of a vfork, which waits for it.
+    var vforkDone: VforkCompletion?
+    public var exitCode = ExitStatus(rawValue: 0)
+
+    // Guarded by the kernel's tree lock.
+
+    /// Immutable set; replaced by the task's own thread.
+    public internal(set) var namespaces: NamespaceSet
+    /// PR_SET_PDEATHSIG.
+    public var parentDeathSignal: Int32 = 0
+
+    /// prctl(2) and scheduling: written by the task's own thread (or, where allowed, others), single words.
+    public var noNewPrivileges = false
+    public var timerSlack: UInt64 = 50_000
+    public var nice: Int32 = 0
+    public var personality: UInt32 = 0
+    /// sched_setscheduler(2)'s policy and priority.
+    public var schedulingPolicy: Int32 = 0
+    public var schedulingPriority: Int32 = 0
+    /// ioprio_set(2).
+    public var ioPriority: Int32 = 0
+    /// sched_setaffinity(2); empty: all processors.
+    public var affinity: [UInt64] = []
+
+    init(kernel: Kernel, group: ThreadGroup, ids: [Int32], context: ExecutionContext, mm: MemoryManager,
+         credentials: Credentials, files: FDTable, directories: DirectoryContext, namespaces: NamespaceSet,
+         name: [UInt8]) {
         self.kernel = kernel
         self.group = group
-        self.tid = tid
+        self.ids = ids
         self.context = context
         self.mm = mm
+        self.namespaces = namespaces
+        nameStorage = name
         super.init(credentials: credentials, files: files, directories: directories)
     }
 
+    // Identity.
+
+    /// The thread id in the root pid namespace.
+    public var tid: Int32 { ids[0] }
+
+    public var pidNamespace: PIDNamespace { group.pidNamespace }
+
+    /// The thread id in `namespace`, 0 when it is not visible there.
+    public func id(in namespace: PIDNamespace) -> Int32 { number(ids, of: group.pidNamespace, in: namespace) }
+
+    /// comm: at most 15 bytes.
+    public var name: [UInt8] {
+        get { group.signalLock.withLock { nameStorage } }
+        set { group.signalLock.withLock { nameStorage = Array(newValue.prefix(15)) } }
+    }
+
+    /// The memory manager, for other threads than the task's own.
+    public var memoryManager: MemoryManager { contextLock.withLock { mm } }
+
+    /// The state letter of /proc/PID/stat.
+    public var stateLetter: UInt8 {
+        let (exited, stopped) = group.signalLock.withLock { (hasExited, isStopped) }
+        if exited { return UInt8(ascii: "Z") }
+        if stopped { return UInt8(ascii: "T") }
+        return inGuest.load(ordering: .relaxed) ? UInt8(ascii: "R") : UInt8(ascii: "S")
+    }
+
+    // What files ask of their caller.
+
     public override var memory: GuestMemory { context }
+    public override func limit(_ resource: Int) -> UInt64 { group.limits[resource].soft }
+    public override func raise(_ signal: Int32) { send(SignalInfo(signal, code: SignalInfo.SI_USER, sender: self, to: group)) }
+    public override var processID: Int32 { group.pid }
+    public override var processGroup: SignalGroup? { kernel.treeLock.withLock { group.processGroup } }
+    public override var session: TerminalSession? { kernel.treeLock.withLock { group.processGroup.ownSession } }
+    public override var isSessionLeader: Bool { kernel.treeLock.withLock { group.processGroup.ownSession.leader === group } }
+
+    public override func isBlockedOrIgnored(_ signal: Int32) -> Bool {
+        blocked.contains(signal) || group.signalLock.withLock { group.handlers }[signal].handler == SignalAction.SIG_IGN
+    }
+
+    public override func processGroup(withID id: Int32) -> SignalGroup? {
+        kernel.treeLock.withLock { pidNamespace.processGroups[id] }
+    }
+
+    // Waking.
+
+    /// Lets the task look for work soon: out of guest code, or out of an interruptible wait. Any thread may call it.
+    public func interrupt() {
+        waiter.interrupt()
+        // Dekker with the run loop: it says that it enters guest code, then looks for an interruption.
+        if inGuest.load(ordering: .sequentiallyConsistent) { contextLock.withLock { context }.interrupt() }
+    }
+
+    /// Replaces memory and registers: exec's point of no return. Called by the task's own thread.
+    func replace(context new: ExecutionContext, mm newMM: MemoryManager) {
+        contextLock.withLock {
+            context = new
+            mm = newMM
+        }
+    }
+}
+
+/// sigaltstack(2)'s stack_t, checked.
+public struct AlternateStack: BitwiseCopyable, Sendable {
+    public var base: UInt64 = 0
+    public var size: UInt64 = 0
+    /// SS_AUTODISARM.
+    public var disarms = false
+
+    public init() {}
+
+    public var isEnabled: Bool { size != 0 }
+
+    /// Whether `stackPointer` lies on it.
+    public func contains(_ stackPointer: UInt64) -> Bool {
+        size != 0 && stackPointer > base && stackPointer &- base <= size
+    }
+}
+
+/// What an interrupted call needs to go on, set together with ERESTART_RESTARTBLOCK.
+open class RestartBlock: @unchecked Sendable {
+    public init() {}
+
+    /// Goes on with the call; what it returns or throws is the call's result.
+    open func restart(_ task: Task) throws(Errno) -> UInt64 { throw .EINTR }
+}
+
+/// Where the parent of a vfork waits for its child.
+final class VforkCompletion: @unchecked Sendable {
+    let queue = WaitQueue()
+    private let done = Atomic<Bool>(false)
+
+    var isDone: Bool { done.load(ordering: .acquiring) }
+
+    func complete() {
+        done.store(true, ordering: .releasing)
+        queue.notify(.all)
+    }
 }

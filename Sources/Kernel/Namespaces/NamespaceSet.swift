@@ -1,0 +1,36 @@
+import Identity
+
+/// A network namespace (network_namespaces(7)), as tasks hold it; the socket layer subclasses it.
+open class NetworkNamespace: @unchecked Sendable {
+    public let userNamespace: UserNamespace
+    /// Of /proc/PID/ns/net.
+    public let inode: UInt64
+
+    public init(userNamespace: UserNamespace, inode: UInt64) {
+        self.userNamespace = userNamespace
+        self.inode = inode
+    }
+}
+
+/// The namespaces of a task, beside its user namespace (in its credentials), its own pid namespace (in its ids) and its
+/// mount namespace (in its directory context). Immutable: a change makes a copy.
+public final class NamespaceSet: Sendable {
+    public let uts: UTSNamespace
+    public let ipc: IPCNamespace
+    public let network: NetworkNamespace
+    /// Where children are born.
+    public let pidForChildren: PIDNamespace
+
+    public init(uts: UTSNamespace, ipc: IPCNamespace, network: NetworkNamespace, pidForChildren: PIDNamespace) {
+        self.uts = uts
+        self.ipc = ipc
+        self.network = network
+        self.pidForChildren = pidForChildren
+    }
+
+    public func with(uts: UTSNamespace? = nil, ipc: IPCNamespace? = nil, network: NetworkNamespace? = nil,
+                     pidForChildren: PIDNamespace? = nil) -> NamespaceSet {
+        NamespaceSet(uts: uts ?? self.uts, ipc: ipc ?? self.ipc, network: network ?? self.network,
+                     pidForChildren: pidForChildren ?? self.pidForChildren)
+    }
+}

@@ -1,0 +1,63 @@
+import HostOS
+
+/// The resource limits of a process (getrlimit(2)).
+public final class Limits: @unchecked Sendable {
+    public struct Limit: BitwiseCopyable, Hashable, Sendable {
+        public var soft: UInt64
+        public var hard: UInt64
+
+        public init(soft: UInt64, hard: UInt64) {
+            self.soft = soft
+            self.hard = hard
+        }
+    }
+
+    public static let RLIM_INFINITY = UInt64.max
+    public static let RLIMIT_CPU = 0
+    public static let RLIMIT_FSIZE = 1
+    public static let RLIMIT_DATA = 2
+    public static let RLIMIT_STACK = 3
+    public static let RLIMIT_CORE = 4
+    public static let RLIMIT_RSS = 5
+    public static let RLIMIT_NPROC = 6
+    public static let RLIMIT_NOFILE = 7
+    public static let RLIMIT_MEMLOCK = 8
+    public static let RLIMIT_AS = 9
+    public static let RLIMIT_LOCKS = 10
+    public static let RLIMIT_SIGPENDING = 11
+    public static let RLIMIT_MSGQUEUE = 12
+    public static let RLIMIT_NICE = 13
+    public static let RLIMIT_RTPRIO = 14
+    public static let RLIMIT_RTTIME = 15
+    /// How many there are.
+    public static let count = 16
+
+    /// Guards the values. Innermost.
+    private let lock = Lock()
+    private var values: [Limit]
+
+    /// What Linux gives its first process.
+    public init() {
+        values = .init(repeating: Limit(soft: .max, hard: .max), count: Self.count)
+        values[Self.RLIMIT_STACK] = Limit(soft: 8 << 20, hard: .max)
+        values[Self.RLIMIT_CORE] = Limit(soft: 0, hard: .max)
+        values[Self.RLIMIT_NPROC] = Limit(soft: 1 << 20, hard: 1 << 20)
+        values[Self.RLIMIT_NOFILE] = Limit(soft: 1024, hard: 1_048_576)
+        values[Self.RLIMIT_MEMLOCK] = Limit(soft: 8 << 20, hard: 8 << 20)
+        values[Self.RLIMIT_SIGPENDING] = Limit(soft: 65536, hard: 65536)
+        values[Self.RLIMIT_MSGQUEUE] = Limit(soft: 819_200, hard: 819_200)
+        values[Self.RLIMIT_NICE] = Limit(soft: 0, hard: 0)
+        values[Self.RLIMIT_RTPRIO] = Limit(soft: 0, hard: 0)
+    }
+
+    private init(_ values: [Limit]) { self.values = values }
+
+    /// Fork's and exec's copy: a process owns its limits.
+    public func copy() -> Limits { lock.withLock { Limits(values) } }
+
+    /// The limit of RLIMIT_`resource`; unlimited for a number that is none.
+    public subscript(resource: Int) -> Limit {
+        get { lock.withLock { values.indices.contains(resource) ? values[resource] : Limit(soft: .max, hard: .max) } }
+        set { lock.withLock { if values.indices.contains(resource) { values[resource] = newValue } } }
+    }
+}
