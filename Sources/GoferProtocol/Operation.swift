@@ -52,7 +52,7 @@ public enum Operation: UInt16, Sendable {
     /// directory handle, name, flags u32 (UnlinkFlags) -> handle of the victim (0: not wanted), attributes (of the
     /// victim, afterwards) if there is a handle.
     case unlink = 13
-    /// directory handle, name, directory handle, name, flags u32 (RENAME_*, and RenameFlags.keepVictim) -> handle of the
+    /// directory handle, name, directory handle, name, flags u32 (RENAME_*, and RenameOptions.keepVictim) -> handle of the
     /// replaced inode or 0.
     case rename = 14
     /// handle -> type, block size, blocks, free, available, files, free files, name length, fragment size: u64 each.
@@ -112,15 +112,15 @@ public struct UnlinkFlags: OptionSet, Sendable {
     public static let keepVictim = UnlinkFlags(rawValue: 2)
 }
 
-public struct RenameFlags: OptionSet, Sendable {
+public struct RenameOptions: OptionSet, Sendable {
     public var rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let noReplace = RenameFlags(rawValue: 1)
-    public static let exchange = RenameFlags(rawValue: 2)
-    public static let whiteout = RenameFlags(rawValue: 4)
+    public static let noReplace = RenameOptions(rawValue: 1)
+    public static let exchange = RenameOptions(rawValue: 2)
+    public static let whiteout = RenameOptions(rawValue: 4)
     /// A handle of the inode that is replaced, which lives on. Not the kernel's: it is masked out for renameat2.
-    public static let keepVictim = RenameFlags(rawValue: 1 << 31)
+    public static let keepVictim = RenameOptions(rawValue: 1 << 31)
 }
 
 /// Which attributes to set.

@@ -1,1 +1,3 @@
 import Gofer
+
+GoferProgram.run(Array(CommandLine.arguments.dropFirst()))

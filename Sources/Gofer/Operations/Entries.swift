@@ -90,7 +90,7 @@ extension FileServer {
         let name = try fields.name()
         let newDirectory = try handles.directory(try fields.u64())
         let newName = try fields.name()
-        let flags = RenameFlags(rawValue: try fields.u32())
+        let flags = RenameOptions(rawValue: try fields.u32())
         try fields.finish()
         try directory.mount.checkWritable()
         guard directory.mount === newDirectory.mount else { throw .EXDEV }

@@ -29,7 +29,7 @@ public struct OpenedFile: ~Copyable {
 }
 
 /// One entry of a directory.
-public struct DirectoryEntry: Sendable {
+public struct RemoteEntry: Sendable {
     public var inode: UInt64
     /// DT_*.
     public var type: UInt8
@@ -41,7 +41,7 @@ public struct DirectoryEntry: Sendable {
 }
 
 /// What to change of a file's attributes.
-public struct AttributeChange: Sendable {
+public struct AttributeUpdate: Sendable {
     public var mask: AttributeMask = []
     public var mode: UInt32 = 0
     public var uid: UInt32 = 0
@@ -142,7 +142,7 @@ extension GoferConnection {
 
     /// Part of a listing: from `cookie` on, as many entries as a message holds.
     public func readDirectory(_ directory: Handle, from cookie: UInt64,
-                              attributes: Bool) throws(Errno) -> (entries: [DirectoryEntry], isEnd: Bool) {
+                              attributes: Bool) throws(Errno) -> (entries: [RemoteEntry], isEnd: Bool) {
         try call(.readDirectory, {
             $0.u64(directory)
             $0.u64(cookie)
@@ -150,7 +150,7 @@ extension GoferConnection {
         }) { (d, _) throws(Errno) in
             let isEnd = try d.u8() != 0
             let count = try d.u16()
-            var entries: [DirectoryEntry] = []
+            var entries: [RemoteEntry] = []
             entries.reserveCapacity(Int(count))
             for _ in 0..<count {
                 let inode = try d.u64()
@@ -158,7 +158,7 @@ extension GoferConnection {
                 let cookie = try d.u64()
                 let name = Array(try d.bytes(limit: Limits.maximumName))
                 let status: FileStatus? = try d.u8() != 0 ? try d.attributes() : nil
-                entries.append(DirectoryEntry(inode: inode, type: type, cookie: cookie, name: name, status: status))
+                entries.append(RemoteEntry(inode: inode, type: type, cookie: cookie, name: name, status: status))
             }
             return (entries, isEnd)
         }
@@ -168,7 +168,7 @@ extension GoferConnection {
         try call(.getAttributes, { $0.place(place) }) { (d, _) throws(Errno) in try d.attributes() }
     }
 
-    public func setAttributes(of place: Place, _ change: AttributeChange) throws(Errno) -> FileStatus {
+    public func setAttributes(of place: Place, _ change: AttributeUpdate) throws(Errno) -> FileStatus {
         try call(.setAttributes, {
             $0.place(place)
             $0.u32(change.mask.rawValue)
@@ -243,7 +243,7 @@ extension GoferConnection {
 
     /// - Returns: the handle of what was replaced (0 without `.keepVictim`, or when nothing was).
     public func rename(in directory: Handle, _ name: [UInt8], to newDirectory: Handle, _ newName: [UInt8],
-                       _ flags: RenameFlags) throws(Errno) -> Handle {
+                       _ flags: RenameOptions) throws(Errno) -> Handle {
         try call(.rename, {
             $0.u64(directory)
             $0.bytes(name)

@@ -1,0 +1,43 @@
+import Confinement
+import LinuxABI
+
+/// The system calls that the Gofer is left with: files below descriptors that it holds, its connection, memory, threads.
+/// No execve, no process, no network, no mount.
+enum GoferFilter {
+    private static let files: [SystemCallNumber] = [
+        .openat, .openat2, .close, .statx, .newfstatat, .fstat, .fstatfs, .getdents64, .lseek, .readlinkat, .mkdirat, .mknodat,
+        .symlinkat, .linkat, .unlinkat, .renameat2, .fchownat, .fchmod, .fchmodat, .utimensat, .ftruncate, .fallocate,
+        .fsync, .fdatasync, .syncfs, .getxattr, .lgetxattr, .setxattr, .lsetxattr, .listxattr, .llistxattr, .removexattr,
+        .lremovexattr, .write,
+    ]
+
+    private static let runtime: [SystemCallNumber] = [
+        .futex, .munmap, .mremap, .madvise, .brk, .exit, .exit_group, .rt_sigprocmask, .rt_sigreturn, .rt_sigaction,
+        .sigaltstack, .set_robust_list, .rseq, .sched_getaffinity, .sched_yield, .gettid, .getpid, .getrandom, .clock_gettime,
+        .restart_syscall, .pause,
+    ]
+
+    static func load(allowsSockets: Bool) throws(Errno) {
+        let filter = try SeccompFilter()
+        try filter.allow(files)
+        try filter.allow(runtime)
+        try filter.allow(.recvmsg)
+        try filter.allow(.sendmsg)
+        try filter.allow(.shutdown)
+        // No new code.
+        try filter.allow(.mmap, .masked(2, 4, 0))
+        try filter.allow(.mprotect, .masked(2, 4 /* PROT_EXEC */, 0))
+        try filter.allow(.fcntl, .equals(1, 1030 /* F_DUPFD_CLOEXEC */))
+        // A thread, nothing else: CLONE_VM and CLONE_THREAD, without CLONE_NEW*. glibc tries clone3 first.
+        try filter.allow(.clone, .masked(0, 0x7e02_0000 | 0x10100, 0x10100))
+        try filter.refuse(.clone3, .ENOSYS)
+        // What the thread's name is set by, and malloc's arenas.
+        try filter.allow(.prctl, .equals(0, 15 /* PR_SET_NAME */))
+        try filter.refuse(.prctl, .EINVAL, .equals(0, 0x53564d41 /* PR_SET_VMA */))
+        if allowsSockets {
+            try filter.allow(.socket, .equals(0, 1 /* AF_UNIX */))
+            try filter.allow(.connect)
+        }
+        try filter.load()
+    }
+}
