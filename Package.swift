@@ -95,6 +95,7 @@ let package = Package(
         cModule("CHostOS"),
 
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
+        tests("GoferTests", ["Gofer", "GoferProtocol", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
     ]

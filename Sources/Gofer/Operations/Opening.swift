@@ -39,7 +39,8 @@ extension FileServer {
         let mode = try fields.u32() & 0o7777
         let owner = try fields.owner()
         try fields.finish()
-        try checkOpen(flags | OpenFlag.write, directory.mount)
+        try directory.mount.checkWritable()
+        try checkOpen(flags, directory.mount)
         let fd: HostFD
         do throws(Errno) {
             fd = try directory.fd.open(name, flags: flags & Self.openFlags & ~OpenFlag.truncate | OpenFlag.create | OpenFlag.exclusive
@@ -70,7 +71,8 @@ extension FileServer {
         let mode = try fields.u32() & 0o7777
         let owner = try fields.owner()
         try fields.finish()
-        try checkOpen(flags | OpenFlag.write, directory.mount)
+        try directory.mount.checkWritable()
+        try checkOpen(flags, directory.mount)
         guard flags & OpenFlag.accessMode != 0 else { throw .EINVAL }
         let fd = try directory.fd.open(HostPath("."), flags: flags & Self.openFlags & ~OpenFlag.truncate | OpenFlag.temporary, mode: mode,
                                        resolve: Self.confined)
