@@ -1,0 +1,41 @@
+/// How containers are run, apart from what their bundles say. Every value is a flag of the command line.
+public struct Configuration: Hashable, Sendable {
+    public enum Network: String, CaseIterable, Sendable { case sandbox, host, none }
+    public enum Platform: String, CaseIterable, Sendable { case systrap, ptrace }
+    public enum MemoryCalls: String, CaseIterable, Sendable { case native, mediated }
+
+    /// Where the state of containers is kept.
+    public var root = "/run/cloister"
+    public var platform = Platform.ptrace
+    public var network = Network.sandbox
+    public var memoryCalls = MemoryCalls.native
+    public var debug = false
+    /// The Sentry logs every system call of the guest.
+    public var strace = false
+    public var systemdCgroup = false
+    /// Whether the Sentry locks itself in. Only for finding faults.
+    public var confinement = true
+    /// Where warnings go: one line each.
+    public var warn: Warning = Warning { _ in }
+
+    public struct Warning: Hashable, Sendable {
+        let report: @Sendable (String) -> Void
+
+        public init(_ report: @escaping @Sendable (String) -> Void) { self.report = report }
+
+        public func callAsFunction(_ line: String) { report(line) }
+
+        public static func == (a: Self, b: Self) -> Bool { true }
+        public func hash(into hasher: inout Hasher) {}
+    }
+
+    public init() {}
+
+    /// - Throws: a line that names the platforms there are.
+    public static func platform(named name: String) throws(RuntimeError) -> Platform {
+        guard let platform = Platform(rawValue: name) else {
+            throw RuntimeError(.invalidArgument, "unknown platform \"\(name)\"; there are ptrace and systrap")
+        }
+        return platform
+    }
+}

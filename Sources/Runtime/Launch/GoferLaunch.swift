@@ -1,0 +1,75 @@
+import HostOS
+import LinuxABI
+
+/// A Gofer that was started and may still be preparing its mounts.
+struct GoferLaunch: ~Copyable {
+    let process: HostProcess
+    /// The Sentry's end of the connection.
+    let connection: OwnedFD
+    private let ready: OwnedFD
+
+    /// - Parameters:
+    ///   - cgroup: entered before the Gofer runs.
+    ///   - attached: it ends with the calling thread.
+    init(_ executable: String, _ plan: MountPlan, cgroup: CgroupEntrance, log: HostFD?, oomScoreAdjustment: Int32?,
+         attached: Bool) throws(RuntimeError) {
+        let theirs: OwnedFD, list: OwnedFD, writing: OwnedFD
+        do throws(Errno) {
+            let pair = try HostFD.socketPair(type: 5 /* SOCK_SEQPACKET */)
+            connection = OwnedFD(owning: pair.0)
+            theirs = OwnedFD(owning: pair.1)
+            list = OwnedFD(owning: try HostFD.memoryFile("mounts", holding: plan.servedBytes))
+            let pipe = try HostFD.pipe()
+            ready = OwnedFD(owning: pipe.reading)
+            writing = OwnedFD(owning: pipe.writing)
+        } catch {
+            throw RuntimeError(error, "starting the Gofer")
+        }
+        let null = try NullDevice.open()
+        var spawn = Spawn(path: executable, arguments: ["cloister-gofer", "--connection=3", "--ready=4", "--mounts=5",
+                                                        "--namespaces=inherited"])
+        spawn.descriptors = [null.fd, null.fd, log ?? null.fd, theirs.fd, writing.fd, list.fd]
+        spawn.namespaces = [.mount, .network, .ipc, .uts, .pid]
+        spawn.workingDirectory = "/"
+        spawn.newSession = true
+        spawn.deathSignal = attached ? 9 : 0
+        spawn.oomScoreAdjustment = oomScoreAdjustment
+        spawn.umask = 0
+        cgroup.apply(to: &spawn)
+        process = try spawn.startNamed("cloister-gofer", executable)
+    }
+
+    /// Waits until the Gofer serves its mounts.
+    ///
+    /// - Throws: what it says went wrong.
+    func waitUntilReady() throws(RuntimeError) {
+        let bytes = try about("the Gofer") { () throws(Errno) in try ready.fd.readAll(limit: 64 << 10) }
+        let line = String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
+        if line == "ready" { return }
+        if line.hasPrefix("error: ") { throw RuntimeError(.invalidArgument, String(line.dropFirst(7))) }
+        throw RuntimeError(.internalError, "the Gofer ended before it was ready")
+    }
+}
+
+extension Spawn {
+    /// Starts it; a failure names the program, the step and the reason.
+    func startNamed(_ name: String, _ executable: String) throws(RuntimeError) -> HostProcess {
+        do throws(Failure) { return try start() } catch {
+            let step = switch error.step {
+            case .clone: "starting \(name)" + (error.errno == .EPERM ? " in namespaces of its own (are you root?)" : "")
+            case .cgroup: "putting \(name) into its cgroup"
+            case .namespace, .descriptors, .directory: "preparing \(name)"
+            case .exec: executable
+            }
+            throw RuntimeError(error.errno, step)
+        }
+    }
+}
+
+enum NullDevice {
+    static func open() throws(RuntimeError) -> OwnedFD {
+        do throws(Errno) { return OwnedFD(owning: try HostFD.currentDirectory.open("/dev/null", 2)) } catch {
+            throw RuntimeError(error, "/dev/null")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import HostOS
+import LinuxABI
+
+/// Starting the Sentry of a pod.
+enum SentryLaunch {
+    /// - Parameters:
+    ///   - listener: where it takes calls; its standard error goes to `log`.
+    ///   - attached: it ends with the calling thread.
+    static func start(_ executable: String, id: String, _ configuration: Configuration, listener: HostFD, log: HostFD,
+                      cgroup: CgroupEntrance, oomScoreAdjustment: Int32?,
+                      attached: Bool) throws(RuntimeError) -> HostProcess {
+        var arguments = ["cloister-sentry", "--control-fd=3", "--id=\(id)", "--platform=\(configuration.platform.rawValue)",
+                         "--network=\(configuration.network.rawValue)",
+                         "--memory-calls=\(configuration.memoryCalls.rawValue)",
+                         "--confinement=\(configuration.confinement ? "full" : "off")"]
+        if configuration.debug { arguments.append("--debug") }
+        if configuration.strace { arguments.append("--strace") }
+        let null = try NullDevice.open()
+        var spawn = Spawn(path: executable, arguments: arguments)
+        spawn.descriptors = [null.fd, null.fd, log, listener]
+        spawn.namespaces = [.mount, .ipc, .uts, .pid]
+        if configuration.network != .host { spawn.namespaces.insert(.network) }
+        spawn.workingDirectory = "/"
+        spawn.newSession = true
+        spawn.deathSignal = attached ? 9 : 0
+        spawn.oomScoreAdjustment = oomScoreAdjustment
+        spawn.umask = 0
+        cgroup.apply(to: &spawn)
+        return try spawn.startNamed("cloister-sentry", executable)
+    }
+}
