@@ -1,5 +1,5 @@
 import Cgroups
-public import HostOS
+import HostOS
 import LinuxABI
 import Messages
 

@@ -52,14 +52,12 @@ public final class Sandbox: @unchecked Sendable {
         do throws(RuntimeError) {
             let path = spec.cgroupsPath(id: id)
             cgroup = try makeCgroup(path, spec.linux.limits, configuration)
-            let listener: OwnedFD, log: OwnedFD
-            do throws(Errno) {
-                listener = OwnedFD(owning: try folder.withControlAddress { (a) throws(Errno) in try HostFD.listen(at: a) })
-                log = OwnedFD(owning: try HostFD.currentDirectory.open(folder.log, 0x441 /* O_WRONLY|O_CREAT|O_APPEND */,
-                                                                       mode: 0o600))
-            } catch {
-                throw RuntimeError(error, folder.path)
-            }
+            let listener = OwnedFD(owning: try about(folder.path) { () throws(Errno) in
+                try folder.withControlAddress { (address) throws(Errno) in try HostFD.listen(at: address) }
+            })
+            let log = OwnedFD(owning: try about(folder.log) { () throws(Errno) in
+                try HostFD.currentDirectory.open(folder.log, 0x441 /* O_WRONLY | O_CREAT | O_APPEND */, mode: 0o600)
+            })
             let sentry = try SentryLaunch.start(executables.sentry, id: id, configuration, listener: listener.fd,
                                                 log: log.fd, cgroup: CgroupEntrance(cgroup),
                                                 oomScoreAdjustment: spec.process?.oomScoreAdjustment, attached: attached)
@@ -212,7 +210,12 @@ enum LastWords {
         }) ?? 0
         let lines = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n")
         // A trap's own line comes before the registers and frames that follow it.
-        guard let line = lines.last(where: { $0.contains("Fatal error") || $0.contains("panic") }) ?? lines.last else { return "" }
+        guard let line = lines.last(where: isTrap) ?? lines.last else { return "" }
         return ": \(line)"
+    }
+
+    private static func isTrap(_ line: Substring) -> Bool {
+        let mark = Array("Fatal error".utf8), bytes = Array(line.utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: mark) }
     }
 }

@@ -2,29 +2,27 @@ import HostOS
 import LinuxABI
 
 /// A Gofer that was started and may still be preparing its mounts.
-struct GoferLaunch: ~Copyable {
+struct GoferLaunch {
     let process: HostProcess
     /// The Sentry's end of the connection.
-    let connection: OwnedFD
-    private let ready: OwnedFD
+    let connection: SharedFD
+    private let ready: SharedFD
 
     /// - Parameters:
     ///   - cgroup: entered before the Gofer runs.
     ///   - attached: it ends with the calling thread.
     init(_ executable: String, _ plan: MountPlan, cgroup: CgroupEntrance, log: HostFD?, oomScoreAdjustment: Int32?,
          attached: Bool) throws(RuntimeError) {
-        let theirs: OwnedFD, list: OwnedFD, writing: OwnedFD
-        do throws(Errno) {
-            let pair = try HostFD.socketPair(type: 5 /* SOCK_SEQPACKET */)
-            connection = OwnedFD(owning: pair.0)
-            theirs = OwnedFD(owning: pair.1)
-            list = OwnedFD(owning: try HostFD.memoryFile("mounts", holding: plan.servedBytes))
-            let pipe = try HostFD.pipe()
-            ready = OwnedFD(owning: pipe.reading)
-            writing = OwnedFD(owning: pipe.writing)
-        } catch {
-            throw RuntimeError(error, "starting the Gofer")
-        }
+        let what = "starting the Gofer"
+        let pair = try about(what) { () throws(Errno) in try HostFD.socketPair(type: 5 /* SOCK_SEQPACKET */) }
+        connection = SharedFD(owning: pair.0)
+        let theirs = OwnedFD(owning: pair.1)
+        let list = OwnedFD(owning: try about(what) { () throws(Errno) in
+            try HostFD.memoryFile("mounts", holding: plan.servedBytes)
+        })
+        let pipe = try about(what) { () throws(Errno) in try HostFD.pipe() }
+        ready = SharedFD(owning: pipe.reading)
+        let writing = OwnedFD(owning: pipe.writing)
         let null = try NullDevice.open()
         var spawn = Spawn(path: executable, arguments: ["cloister-gofer", "--connection=3", "--ready=4", "--mounts=5",
                                                         "--namespaces=inherited"])
