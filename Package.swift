@@ -82,9 +82,13 @@ let package = Package(
         module("FileSystems", ["VFS", "Memory", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("VFS", ["Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("Memory", ["HostOS", "LinuxABI"]),
-        module("Ptrace", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
+        module("Ptrace", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI"]),
+        module("Stubs", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
         module("Platform", ["Memory", "HostOS", "LinuxABI"]),
-        cModule("CStub"),
+        cModule("CStub", flags: [
+            "-O2", "-mgeneral-regs-only", "-mno-red-zone", "-fno-stack-protector", "-fno-jump-tables", "-fno-builtin",
+            "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-fvisibility=default", "-fno-sanitize=all",
+        ]),
         cModule("CVDSO"),
 
         // The ground.
@@ -98,5 +102,6 @@ let package = Package(
         tests("GoferTests", ["Gofer", "GoferProtocol", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
+        tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )

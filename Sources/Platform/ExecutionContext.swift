@@ -68,8 +68,15 @@ open class AddressSpace: @unchecked Sendable {
     /// The first address that a guest cannot use: what TASK_SIZE is to it.
     open var limit: GuestAddress { GuestAddress(0x7ffe_0000_0000) }
 
+    /// Where the host's own vDSO (its ELF header) is mapped in the stub, above `limit`; nil: nowhere. The guest's vDSO
+    /// calls its functions.
+    open var hostVDSO: GuestAddress? { nil }
+
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }
+
+    /// Called once, from any thread, when the stub was found dead without `kill` or `end` having been called.
+    public final var onDeath: (@Sendable () -> Void)?
 
     /// Kills the stub with all its threads, at once, without its help.
     open func kill() {}

@@ -1,0 +1,305 @@
+import HostOS
+import LinuxABI
+import Memory
+import Platform
+import Stubs
+import Synchronization
+
+/// A traced stub thread.
+///
+/// All but `interrupt` is called by the one Sentry thread that has bound it: its tracer. Between calls the tracee stands.
+final class PtraceContext: ExecutionContext, @unchecked Sendable {
+    let space: PtraceAddressSpace
+    /// The stub thread's id, the kernel's word. It names that thread until `gone`.
+    let thread: Int32
+    /// Forked from the seed: its address space has yet to be closed at `limit`.
+    private let fresh: Bool
+    private(set) var bound = false
+    /// The host's thread has ended and was waited for.
+    var gone = false
+    /// What the tracee's registers are, as far as they were written or read.
+    var loaded = Registers()
+    var isLoaded = false
+
+    /// Idle, or running and to be kicked, with the interrupts that came meanwhile.
+    private let state = Atomic<UInt32>(0)
+    private static var running: UInt32 { 1 }
+    private static var interrupted: UInt32 { 2 }
+
+    /// SIGURG: ignored by default, and nothing of ours sends it otherwise.
+    static var kick: Int32 { 23 }
+
+    init(_ space: PtraceAddressSpace, thread: Int32, fresh: Bool) {
+        self.space = space
+        self.thread = thread
+        self.fresh = fresh
+        super.init(space)
+    }
+
+    // MARK: Binding and ending
+
+    override func bind() throws(Errno) {
+        do throws(Errno) {
+            // TRACESYSGOOD, EXITKILL.
+            try HostTrace.seize(thread, options: 1 | 0x10_0000)
+            bound = true
+            try stopParked()
+        } catch {
+            if bound { lose() }
+            throw error
+        }
+        if fresh {
+            let from = space.limit.rawValue
+            // PROT_NONE; MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE.
+            _ = try nativeCall(.mmap, from, StubLayout.fillStart - from, 0, 0x4032, .max, 0)
+        }
+    }
+
+    /// Stops the tracee where it waits for its tracer. It may still be on its way there.
+    private func stopParked() throws(Errno) {
+        for attempt in 0..<1000 {
+            try HostTrace.interrupt(thread)
+            guard let status = waitForStop() else { throw .ESRCH }
+            guard status >> 8 & 0xff == 5, status >> 16 == 128 else {
+                // A stop by a signal from outside: it is dropped.
+                try HostTrace.resume(thread)
+                continue
+            }
+            var registers = Registers()
+            try unsafe withUnsafeMutableBytes(of: &registers) { (r) throws(Errno) in
+                try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
+            }
+            if registers.rip >= StubLayout.park && registers.rip < StubLayout.parkEnd { return }
+            try HostTrace.resume(thread)
+            if attempt > 4 { _ = try? hostCall(.sched_yield) }
+        }
+        throw .ESRCH
+    }
+
+    private var ended = false
+
+    deinit { end() }
+
+    override func end() {
+        if ended { return }
+        ended = true
+        let last = space.removeContext()
+        defer { if last { space.reap() } }
+        if gone { return }
+        if !bound {
+            // Nobody traces it: it waits in the stub's code until the stub ends.
+            return
+        }
+        if last {
+            reapThread()
+        } else if thread == space.process {
+            // The leader must not end before the others: its id is the stub's name.
+            var registers = Registers()
+            registers.rip = StubLayout.park
+            if load(registers) { _ = try? HostTrace.detach(thread) } else { reapThread() }
+        } else {
+            var registers = Registers()
+            registers.rip = StubLayout.injectA
+            registers.rax = UInt64(SystemCallNumber.exit.rawValue)
+            if load(registers) { _ = try? HostTrace.resume(thread) }
+            reapThread()
+        }
+    }
+
+    /// Waits for the end of the thread, which is on its way out.
+    private func reapThread() {
+        while let status = waitForStop() {
+            // A stop on the way: of a signal from outside.
+            _ = status
+            _ = try? HostTrace.resume(thread)
+        }
+    }
+
+    /// The thread, and so its stub, can be relied on no more.
+    private func lose() {
+        space.kill()
+        reapThread()
+    }
+
+    // MARK: Running
+
+    override func interrupt() {
+        let before = state.bitwiseOr(Self.interrupted, ordering: .sequentiallyConsistent).oldValue
+        if before == Self.running { space.signal(thread, Self.kick) }
+    }
+
+    /// Announces that the tracee is about to run in a way that a kick ends.
+    ///
+    /// - Returns: false when an interrupt is pending: it is consumed.
+    private func enter() -> Bool {
+        if state.compareExchange(expected: 0, desired: Self.running, ordering: .sequentiallyConsistent).exchanged { return true }
+        state.store(0, ordering: .sequentiallyConsistent)
+        return false
+    }
+
+    /// - Returns: whether an interrupt came since `enter`.
+    private func leave() -> Bool {
+        state.bitwiseAnd(Self.interrupted, ordering: .sequentiallyConsistent).oldValue & Self.interrupted != 0
+    }
+
+    override func run() -> GuestEvent {
+        if gone { return death() }
+        while true {
+            if !enter() { return .interrupted }
+            guard load(registers) else { return death() }
+            do throws(Errno) { try HostTrace.resumeEmulating(thread) } catch { return death() }
+            guard let status = waitForStop() else { return death() }
+            let interrupted = leave()
+            guard store() else { return death() }
+            if let event = event(status) {
+                if interrupted, case .interrupted = event { clearInterrupt() }
+                return event
+            }
+            if interrupted {
+                clearInterrupt()
+                return .interrupted
+            }
+        }
+    }
+
+    private func clearInterrupt() {
+        _ = state.bitwiseAnd(~Self.interrupted, ordering: .sequentiallyConsistent)
+    }
+
+    private func death() -> GuestEvent {
+        _ = leave()
+        if !gone { lose() }
+        space.noticeDeath()
+        return .died(reason: "the stub was killed")
+    }
+
+    /// Runs `body` while interrupts kick the tracee.
+    ///
+    /// - Throws: EINTR when one is pending already; it stays pending.
+    func interruptibly<R>(_ body: () throws(Errno) -> R) throws(Errno) -> R {
+        if !state.compareExchange(expected: 0, desired: Self.running, ordering: .sequentiallyConsistent).exchanged { throw .EINTR }
+        defer { _ = leave() }
+        return try body()
+    }
+
+    /// Gives the tracee these registers if it does not have them. In no system call: nothing is restarted.
+    ///
+    /// - Returns: false when it is dead.
+    func load(_ wanted: Registers) -> Bool {
+        var wanted = wanted
+        wanted.origRax = .max
+        if isLoaded && wanted.equals(loaded) { return true }
+        for attempt in 0..<2 {
+            do throws(Errno) {
+                try unsafe withBytes(of: wanted) { (r) throws(Errno) in
+                    try unsafe HostTrace.writeRegisters(thread, from: r.baseAddress!)
+                }
+                loaded = wanted
+                isLoaded = true
+                return true
+            } catch {
+                isLoaded = false
+                if error != .EIO || attempt == 1 { return false }
+                wanted.makeLoadable()
+            }
+        }
+        return false
+    }
+
+    /// Takes the guest's registers from the tracee.
+    private func store() -> Bool {
+        let read: Void? = try? unsafe withUnsafeMutableBytes(of: &loaded) { (r) throws(Errno) in
+            try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
+        }
+        isLoaded = read != nil
+        registers = loaded
+        return isLoaded
+    }
+
+    /// Waits until the tracee stops.
+    ///
+    /// - Returns: its status; nil when it has ended.
+    func waitForStop() -> Int32? {
+        while !gone {
+            guard let status = try? HostTrace.wait(thread) else {
+                gone = true
+                break
+            }
+            if status & 0xff != 0x7f {
+                gone = true
+                if thread == space.process { space.markReaped() }
+                break
+            }
+            // A group stop: somebody on the host stopped the stub. It goes on by SIGCONT.
+            if status >> 16 == 128 && status >> 8 & 0xff != 5 {
+                _ = try? HostTrace.listen(thread)
+                continue
+            }
+            return status
+        }
+        return nil
+    }
+
+    // MARK: Calls of the stub (PtraceNativeCalls.swift)
+
+    override func nativeCall(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64,
+                             _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) -> UInt64 {
+        try callNatively(number, a, b, c, d, e, f)
+    }
+
+    override func install(_ file: HostFD) throws(Errno) -> UInt64 { try installDescriptor(file) }
+
+    override func cloneThread() throws(Errno) -> ExecutionContext { try makeThread() }
+
+    override func forkAddressSpace() throws(Errno) -> ExecutionContext { try makeFork() }
+
+    // MARK: Floating point (PtraceFloatingPoint.swift)
+
+    override func readFloatingPoint() -> [UInt8] { readState() }
+
+    override func writeFloatingPoint(_ state: [UInt8]) throws(Errno) { try writeState(state) }
+
+    override func resetFloatingPoint() { resetState() }
+
+    // MARK: Memory
+
+    override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var done = unsafe space.copyIn(address, into: buffer)
+        while done < buffer.count, touch(address + done, StubLayout.touchRead) {
+            let more = unsafe space.copyIn(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+
+    override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        var done = unsafe space.copyOut(address, from: buffer)
+        while done < buffer.count, touch(address + done, StubLayout.touchWrite) {
+            let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+}
+
+extension Registers {
+    func equals(_ other: Registers) -> Bool {
+        unsafe withBytes(of: self) { a in
+            unsafe withBytes(of: other) { b in
+                unsafe zip(a.bindMemory(to: UInt64.self), b.bindMemory(to: UInt64.self)).allSatisfy { $0 == $1 }
+            }
+        }
+    }
+
+    /// Replaces what the host's kernel refuses to load.
+    mutating func makeLoadable() {
+        cs = 0x33
+        ss = 0x2b
+        (ds, es, fs, gs) = (0, 0, 0, 0)
+        let end: UInt64 = 0x7fff_ffff_f000
+        if fsBase >= end { fsBase = 0 }
+        if gsBase >= end { gsBase = 0 }
+    }
+}

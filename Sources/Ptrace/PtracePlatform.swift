@@ -1,0 +1,44 @@
+public import HostOS
+public import LinuxABI
+public import Platform
+import Stubs
+
+/// The platform that works wherever ptrace(2) does: each Sentry thread traces the stub thread whose guest code it serves,
+/// and guest system calls are never executed by the host (PTRACE_SYSEMU).
+public final class PtracePlatform: Platform, @unchecked Sendable {
+    private let parent: SeedParent
+
+    /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in.
+    public override init() {
+        fatalError("use init(starting:)")
+    }
+
+    public init(starting: Void) throws(Errno) {
+        parent = try SeedParent()
+        super.init()
+    }
+
+    public override var name: StaticString { "ptrace" }
+
+    public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
+        PtraceSource(seed: try parent.makeSeed(cgroups: cgroups))
+    }
+}
+
+/// One container's seed.
+final class PtraceSource: StubSource, @unchecked Sendable {
+    let seed: Seed
+
+    init(seed: Seed) {
+        self.seed = seed
+        super.init()
+    }
+
+    override func makeAddressSpace() throws(Errno) -> ExecutionContext {
+        let process = try seed.fork()
+        let space = PtraceAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed)
+        return PtraceContext(space, thread: process, fresh: true)
+    }
+
+    override func close() { seed.close() }
+}

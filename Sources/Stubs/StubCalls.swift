@@ -1,0 +1,27 @@
+public import LinuxABI
+
+/// Which calls a stub makes natively, and what the Sentry checks before it asks for one. The filter checks again.
+public enum StubCalls {
+    /// - Throws: what Linux answers for memory beyond the end of the address space; ENOSYS for a call that is never native.
+    public static func check(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64,
+                             _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) {
+        switch number {
+        case .mmap: if !StubLayout.contains(a, b) { throw .ENOMEM }
+        case .munmap: if !StubLayout.contains(a, b) { throw .EINVAL }
+        case .mprotect, .madvise, .msync: if !StubLayout.contains(a, b) { throw .ENOMEM }
+        case .mremap: if !StubLayout.contains(a, b) || !StubLayout.contains(e, c) { throw .EINVAL }
+        case .futex, .futex_waitv, .membarrier, .close: break
+        default: throw .ENOSYS
+        }
+    }
+
+    /// MAP_GROWSDOWN and PROT_GROWSDOWN go through gate B.
+    public static func mustBeJudged(_ number: SystemCallNumber, _ c: UInt64, _ d: UInt64) -> Bool {
+        number == .mmap && d & 0x100 != 0 || number == .mprotect && c & 0x300_0000 != 0
+    }
+
+    /// FUTEX_WAIT, FUTEX_WAIT_BITSET and futex_waitv.
+    public static func waits(_ number: SystemCallNumber, _ b: UInt64) -> Bool {
+        number == .futex_waitv || number == .futex && (b & 127 == 0 || b & 127 == 9)
+    }
+}

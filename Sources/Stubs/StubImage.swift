@@ -1,0 +1,58 @@
+internal import CStub
+import HostOS
+import LinuxABI
+
+/// The executable that stub processes run: a static ELF file with our code at a fixed address, in a memory file.
+enum StubImage {
+    /// Makes the file. The caller closes it.
+    static func create() throws(Errno) -> HostFD {
+        let text = unsafe UnsafeRawBufferPointer(start: stub_text_start(), count: stub_text_length())
+        var file = [UInt8](repeating: 0, count: Int(STUB_TEXT_OFFSET))
+        put(header(textLength: text.count), into: &file, at: 0)
+        put(parameters(textLength: text.count), into: &file, at: Int(STUB_DATA_OFFSET))
+        unsafe file.append(contentsOf: text)
+
+        let name: StaticString = "cloister-stub"
+        // MFD_CLOEXEC | MFD_ALLOW_SEALING
+        let fd = HostFD(rawValue: Int32(try unsafe hostCall(.memfd_create, Int(name.utf8Start), 3)))
+        do throws(Errno) {
+            try fd.writeAll(file)
+            // F_ADD_SEALS: nothing can be changed any more.
+            try hostCall(.fcntl, fd.argument, 1033, 0xf)
+        } catch {
+            fd.close()
+            throw error
+        }
+        return fd
+    }
+
+    private static func put(_ words: [UInt64], into file: inout [UInt8], at offset: Int) {
+        for (i, word) in words.enumerated() {
+            for byte in 0..<8 { file[offset + 8 * i + byte] = UInt8(truncatingIfNeeded: word >> UInt64(8 * byte)) }
+        }
+    }
+
+    /// struct stub_parameters, and behind it the filter's program.
+    private static func parameters(textLength: Int) -> [UInt64] {
+        let program = StubFilter.program()
+        let size = UInt64(MemoryLayout<CStub.stub_parameters>.size)
+        precondition(program.count <= 4096 && Int(size) + 8 * program.count <= Int(STUB_TEXT_OFFSET - STUB_DATA_OFFSET))
+        return [UInt64(textLength), UInt64(program.count), StubLayout.imageBase + UInt64(STUB_DATA_OFFSET) + size] + program
+    }
+
+    /// The ELF header and three program headers: read-only data, text, and a stack that is not executable.
+    private static func header(textLength: Int) -> [UInt64] {
+        func segment(type: UInt64, flags: UInt64, offset: UInt64, size: UInt64) -> [UInt64] {
+            let address = type == 1 ? StubLayout.imageBase + offset : 0
+            return [type | flags << 32, offset, address, address, size, size, 4096]
+        }
+        return [
+            0x0001_0102_464c_457f, 0,               // 64 bits, little endian, version 1
+            2 | 62 << 16 | 1 << 32,                 // ET_EXEC, EM_X86_64
+            StubLayout.entry, 64, 0,                // entry, program headers, no sections
+            0 | 64 << 32 | 56 << 48, 3,             // sizes of headers, their count
+        ] + segment(type: 1, flags: 4, offset: 0, size: UInt64(STUB_TEXT_OFFSET))
+          + segment(type: 1, flags: 5, offset: UInt64(STUB_TEXT_OFFSET), size: UInt64(textLength))
+          + segment(type: 0x6474_e551, flags: 6, offset: 0, size: 0)
+    }
+}

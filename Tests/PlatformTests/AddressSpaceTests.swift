@@ -1,0 +1,250 @@
+import HostOS
+import LinuxABI
+import Memory
+import Platform
+import Synchronization
+import Testing
+
+@Suite struct AddressSpaceTests {
+    @Test func copiesEndAtTheRightByte() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        let context = guest.context
+        _ = try context.nativeCall(.mprotect, Guest.data + 4096, 4096, 0)
+        var buffer = [UInt8](repeating: 7, count: 100)
+        for k in [1, 50, 99, 100] as [UInt64] {
+            let from = GuestAddress(Guest.data + 4096 - k)
+            let copied = unsafe buffer.withUnsafeBytes { unsafe context.copyOut(from, from: $0) }
+            #expect(copied == Int(k))
+            let read = unsafe buffer.withUnsafeMutableBytes { unsafe context.copyIn(from, into: $0) }
+            #expect(read == Int(k))
+        }
+        #expect(throws: Errno.EFAULT) { try context.load(GuestAddress(0), as: UInt64.self) }
+        #expect(throws: Errno.EFAULT) { try context.load(GuestAddress(0xffff_ffff_ffff_fff8), as: UInt64.self) }
+        #expect(throws: Errno.EFAULT) { try context.load(GuestAddress(0x7e80_0000_0000), as: UInt64.self) }
+        #expect(throws: Errno.EFAULT) { try context.store(UInt64(1), at: context.addressSpace.limit) }
+        // Executable and read-only pages are not written, not even by the Sentry.
+        _ = try context.nativeCall(.mprotect, Guest.data, 4096, 5)
+        #expect(throws: Errno.EFAULT) { try context.store(UInt64(1), at: GuestAddress(Guest.data)) }
+    }
+
+    @Test func stacksGrowWhenTheSentryWrites() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        // MAP_PRIVATE | ANONYMOUS | GROWSDOWN | FIXED
+        let stack: UInt64 = 0x7000_0000
+        _ = try guest.context.nativeCall(.mmap, stack, 4096, 3, 0x132, .max, 0)
+        try guest.context.store(UInt64(42), at: GuestAddress(stack - 100_000))
+        #expect(try guest.context.load(GuestAddress(stack - 100_000), as: UInt64.self) == 42)
+    }
+
+    @Test func theGuestEndsAtItsLimit() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        let context = guest.context
+        // Without a hint the kernel looks from the top down: it must find the place below the limit.
+        let place = try context.nativeCall(.mmap, 0, 8192, 3, 0x22, .max, 0)
+        #expect(place + 8192 <= context.addressSpace.limit.rawValue)
+        #expect(place + (1 << 30) > context.addressSpace.limit.rawValue)
+        for address in [0x7e80_0000_0000, 0x7e80_0000_8000, 0x7fff_ffff_e000, 0xffff_ffff_ffff_f000] as [UInt64] {
+            #expect(throws: Errno.EINVAL) { try context.nativeCall(.munmap, address, 4096) }
+            #expect(throws: Errno.ENOMEM) { try context.nativeCall(.mmap, address, 4096, 7, 0x32, .max, 0) }
+            #expect(throws: Errno.ENOMEM) { try context.nativeCall(.mprotect, address, 4096, 7) }
+            #expect(throws: Errno.EINVAL) { try context.nativeCall(.mremap, Guest.data, 4096, 4096, 3, address) }
+        }
+        #expect(throws: Errno.EINVAL) { try context.nativeCall(.munmap, 0x1000, 0xffff_ffff_ffff_e000) }
+        #expect(throws: Errno.EPERM) { try context.nativeCall(.madvise, Guest.data, 4096, 100 /* HWPOISON */) }
+        #expect(throws: Errno.EPERM) { try context.nativeCall(.mmap, 0, 4096, 3, 0x40022 /* HUGETLB */, .max, 0) }
+        #expect(throws: Errno.ENOSYS) { try context.nativeCall(.kill, 1, 9) }
+        #expect(throws: Errno.ENOSYS) { try context.nativeCall(.openat, 0, 0) }
+        // It is still well.
+        try guest.put(loadRAX(1) + systemCall)
+        guest.expectCall(1)
+    }
+
+    @Test func forksAreIsolated() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        // mov %rax, (%rdi); mov 8(%rdi), %rax; syscall
+        let guest = try Guest(source, [0x48, 0x89, 0x07, 0x48, 0x8b, 0x47, 0x08] + systemCall + systemCall)
+        defer { guest.context.end() }
+        let parent = guest.context
+        try parent.store(UInt64(5), at: GuestAddress(Guest.data + 8))
+        let child = try parent.forkAddressSpace()
+        #expect(child.addressSpace.hostProcess != parent.addressSpace.hostProcess)
+        try child.bind()
+        try parent.store(UInt64(6), at: GuestAddress(Guest.data + 8))
+        child.registers.rdi = Guest.data
+        child.registers.rax = 0xabcd
+        guard case .systemCall = child.run() else { Issue.record("the child did not run"); return }
+        #expect(child.registers.origRax == 5)
+        #expect(try child.load(GuestAddress(Guest.data), as: UInt64.self) == 0xabcd)
+        #expect(try parent.load(GuestAddress(Guest.data), as: UInt64.self) == 0)
+        child.end()
+        #expect(try parent.load(GuestAddress(Guest.data + 8), as: UInt64.self) == 6)
+    }
+
+    private final class Shared: @unchecked Sendable {
+        let done = Atomic<Int>(0)
+        let finish = Atomic<Int>(0)
+    }
+
+    @Test func threadsShareMemory() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        // lock incq (%rdi); syscall; jmp back
+        let guest = try Guest(source, [0xf0, 0x48, 0xff, 0x07] + systemCall + [0xeb, 0xf8])
+        let shared = Shared()
+        for _ in 0..<8 {
+            let thread = try guest.context.cloneThread()
+            thread.registers.rdi = Guest.data
+            try Thread.start {
+                do {
+                    try thread.bind()
+                    for _ in 0..<50 {
+                        guard case .systemCall = thread.run() else { Issue.record("no call"); break }
+                    }
+                } catch { Issue.record("bind: \(error)") }
+                thread.end()
+                shared.done.add(1, ordering: .releasing)
+            }
+        }
+        while shared.done.load(ordering: .acquiring) < 8 { _ = try? hostCall(.sched_yield) }
+        #expect(try guest.context.load(GuestAddress(Guest.data), as: UInt64.self) == 400)
+        guest.context.end()
+    }
+
+    /// The host's leader thread of a stub stays when the guest thread on it ends.
+    @Test func theFirstThreadMayEndFirst() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, loadRAX(1) + systemCall + [0xeb, 0xfc])
+        let second = try guest.context.cloneThread()
+        try second.bind()
+        guest.context.end()
+        guard case .systemCall = second.run() else { Issue.record("no call"); return }
+        #expect(try second.load(GuestAddress(Guest.code), as: UInt8.self) == 0x48)
+        _ = try second.nativeCall(.mmap, 0, 4096, 3, 0x22, .max, 0)
+        second.end()
+    }
+
+    @Test func filesAreMapped() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0x48, 0x8b, 0x07] + systemCall)
+        defer { guest.context.end() }
+        let name: StaticString = "test"
+        let file = HostFD(rawValue: Int32(try unsafe hostCall(.memfd_create, Int(name.utf8Start), 1)))
+        defer { file.close() }
+        try file.writeAll([UInt8](repeating: 0x5a, count: 4096))
+        let slot = try guest.context.install(file)
+        #expect(slot >= 3 && slot <= 18)
+        let place = try guest.context.nativeCall(.mmap, 0, 4096, 3, 1, slot, 0)
+        guest.context.registers.rdi = place
+        guest.expectCall(0x5a5a_5a5a_5a5a_5a5a)
+        try guest.context.store(UInt8(1), at: GuestAddress(place))
+        var byte = [UInt8](repeating: 0, count: 1)
+        _ = try unsafe byte.withMutableBytes { (b) throws(Errno) in try unsafe file.pread(into: b, at: 0) }
+        #expect(byte == [1])
+        for _ in 0..<40 { #expect((3...18).contains(try guest.context.install(file))) }
+        _ = try guest.context.nativeCall(.close, 3)
+        // A file cut short under its mapping.
+        try hostCall(.ftruncate, file.argument, 0)
+        try guest.put([0x48, 0x8b, 0x07])
+        guest.expectFault(7, code: 2, address: place)
+        #expect(throws: Errno.EFAULT) { try guest.context.load(GuestAddress(place), as: UInt8.self) }
+    }
+
+    @Test func futexWaitsAreInterrupted() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        let context = guest.context
+        #expect(throws: Errno.EAGAIN) { try context.nativeCall(.futex, Guest.data, 128, 1) }
+        for _ in 0..<50 {
+            try Thread.start { context.interrupt() }
+            #expect(throws: Errno.EINTR) { try context.nativeCall(.futex, Guest.data, 128, 0) }
+            // The interrupt stays pending for the run loop.
+            guard case .interrupted = context.run() else { Issue.record("lost"); return }
+        }
+        #expect(try context.nativeCall(.futex, Guest.data, 129, 1) == 0)
+        try guest.put(loadRAX(1) + systemCall)
+        guest.expectCall(1)
+    }
+
+    @Test func deathIsNoticed() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xeb, 0xfe])
+        let context = guest.context
+        let space = context.addressSpace
+        let second = try context.cloneThread()
+        let shared = Shared()
+        space.onDeath = { shared.done.add(1, ordering: .releasing) }
+        try Thread.start {
+            try? second.bind()
+            shared.finish.store(1, ordering: .releasing)
+            guard case .died = second.run() else { Issue.record("not dead"); return }
+            second.end()
+            shared.finish.store(2, ordering: .releasing)
+        }
+        while shared.finish.load(ordering: .acquiring) < 1 { _ = try? hostCall(.sched_yield) }
+        try Thread.start { HostTrace.kill(process: space.hostProcess) }
+        guard case .died = context.run() else { Issue.record("not dead"); return }
+        guard case .died = context.run() else { Issue.record("not dead"); return }
+        #expect(throws: Errno.ESRCH) { try context.nativeCall(.munmap, 0, 4096) }
+        #expect(throws: Errno.EFAULT) { try context.load(GuestAddress(Guest.data), as: UInt8.self) }
+        context.end()
+        while shared.finish.load(ordering: .acquiring) < 2 { _ = try? hostCall(.sched_yield) }
+        #expect(shared.done.load(ordering: .acquiring) == 1)
+    }
+
+    @Test func nothingIsLeftOfAHundredStubs() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        var processes: [Int32] = []
+        for i in 0..<100 {
+            let guest = try Guest(source, loadRAX(1) + systemCall)
+            guest.expectCall(1)
+            processes.append(guest.context.addressSpace.hostProcess)
+            if i % 3 == 0 {
+                guest.context.addressSpace.kill()
+                guard case .died = guest.context.run() else { Issue.record("lives"); return }
+            }
+            let second = i % 3 == 1 ? try guest.context.cloneThread() : nil
+            second?.end()
+            guest.context.end()
+        }
+        for process in processes { #expect(throws: Errno.ESRCH) { try hostCall(.kill, Int(process), 0) } }
+    }
+
+    /// Guest code at the gates meets the tracer, as anywhere else.
+    @Test func gatesAreNoWayOut() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        let image: UInt64 = 0x7e80_0000_8000
+        for page in 0..<3 as Range<UInt64> {
+            for offset in 0..<256 as Range<UInt64> {
+                guest.context.registers.rip = image + page * 4096 + offset
+                guest.context.registers.rax = 9
+                guest.context.registers.rdi = image
+                guest.context.registers.rsi = 1 << 20
+                guest.context.registers.rdx = 7
+                guest.context.registers.r10 = 0x32
+                guest.context.registers.rsp = Guest.data + 0x4000
+                _ = guest.step()
+            }
+        }
+        try guest.put(loadRAX(1) + systemCall)
+        guest.expectCall(1)
+    }
+}
