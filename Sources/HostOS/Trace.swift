@@ -17,6 +17,9 @@ public enum HostTrace {
     /// Continues a tracee; system calls are the host's.
     public static func resume(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 7, Int(thread)) }
 
+    /// Continues a tracee for one instruction.
+    public static func step(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 9, Int(thread)) }
+
     /// Continues a tracee up to its next system call, which is not executed.
     @inlinable
     public static func resumeEmulating(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 31, Int(thread)) }

@@ -55,23 +55,18 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
-    /// Stops the tracee where it waits for its tracer. It may still be on its way there.
+    /// Stops the tracee where it waits for its tracer. It may still be on its way there: then it is stepped, since one
+    /// that is interrupted again and again gets nowhere.
     private func stopParked() throws(Errno) {
-        for attempt in 0..<1000 {
-            try HostTrace.interrupt(thread)
-            guard let status = waitForStop() else { throw .ESRCH }
-            guard status >> 8 & 0xff == 5, status >> 16 == 128 else {
-                // A stop by a signal from outside: it is dropped.
-                try HostTrace.resume(thread)
-                continue
-            }
+        try HostTrace.interrupt(thread)
+        for _ in 0..<100_000 {
+            guard waitForStop() != nil else { throw .ESRCH }
             var registers = Registers()
             try unsafe withUnsafeMutableBytes(of: &registers) { (r) throws(Errno) in
                 try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
             }
             if registers.rip >= StubLayout.park && registers.rip < StubLayout.parkEnd { return }
-            try HostTrace.resume(thread)
-            if attempt > 4 { _ = try? hostCall(.sched_yield) }
+            try HostTrace.step(thread)
         }
         throw .ESRCH
     }

@@ -8,15 +8,14 @@ import Stubs
 public final class PtracePlatform: Platform, @unchecked Sendable {
     private let parent: SeedParent
 
-    /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in.
-    public override init() {
-        fatalError("use init(starting:)")
-    }
-
-    public init(starting: Void) throws(Errno) {
-        parent = try SeedParent()
+    private init(parent: SeedParent) {
+        self.parent = parent
         super.init()
     }
+
+    /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in, with
+    /// the user and group that it keeps.
+    public static func start() throws(Errno) -> PtracePlatform { PtracePlatform(parent: try SeedParent()) }
 
     public override var name: StaticString { "ptrace" }
 

@@ -11,7 +11,7 @@ struct Guest {
     static let code: UInt64 = 0x40_0000
     static let data: UInt64 = 0x50_0000
 
-    static let ptrace: Platform? = try? PtracePlatform(starting: ())
+    static let ptrace: Platform? = try? PtracePlatform.start()
 
     static func source() throws -> StubSource {
         guard let platform = ptrace else { throw Errno.ENOSYS }
