@@ -27,6 +27,7 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
     pthread_attr_setstacksize(&attributes, stack_size);
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGSYS);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, run, start);

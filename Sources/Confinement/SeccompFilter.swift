@@ -23,8 +23,11 @@ public import LinuxABI
 
     private let context: scmp_filter_ctx
 
-    public init() throws(Errno) {
-        guard let context = unsafe seccomp_init(0x8000_0000 /* SCMP_ACT_KILL_PROCESS */) else { throw .ENOMEM }
+    /// - Parameter trapping: what is not allowed raises SIGSYS, for a process that says what it was before it ends
+    ///   (`DeniedCalls`). The call is not made either way.
+    public init(trapping: Bool = false) throws(Errno) {
+        let otherwise: UInt32 = trapping ? 0x0003_0000 /* SCMP_ACT_TRAP */ : 0x8000_0000 /* SCMP_ACT_KILL_PROCESS */
+        guard let context = unsafe seccomp_init(otherwise) else { throw .ENOMEM }
         unsafe self.context = unsafe context
     }
 

@@ -1,3 +1,4 @@
+import CHostOS
 public import LinuxABI
 
 /// Capabilities of the host that a process of ours holds (capabilities(7)).
@@ -62,5 +63,13 @@ public enum HostPrivileges {
         try unsafe withBytes(of: (soft, hard)) { (b) throws(Errno) in
             _ = try unsafe hostCall(.prlimit64, 0, resource, Int(b.baseAddress), 0)
         }
+    }
+}
+
+/// Calls that a filter of this process's traps.
+public enum DeniedCalls {
+    /// From now on such a call ends the process with status 159, after a line on standard error that names it.
+    public static func report(as name: StaticString) {
+        unsafe host_report_denied_calls(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
     }
 }

@@ -38,3 +38,7 @@ typedef void (*host_thread_function)(void *argument);
 
 /// Starts a detached thread with a stack of `stack_size` bytes and every signal blocked. Returns 0 or an errno.
 int host_thread_start(host_thread_function function, void *argument, size_t stack_size);
+
+/// Has a call that the process's filter traps (SIGSYS) end the process, after one line on standard error that begins
+/// with `name` and says which call it was. `name` must stay where it is.
+void host_report_denied_calls(const char *name);
