@@ -1,3 +1,6 @@
+import HostOS
+import Synchronization
+
 /// A file's type: the S_IFMT bits of its mode (inode(7)).
 public enum FileType: UInt32, Sendable {
     case fifo = 0o010000
@@ -110,5 +113,31 @@ public struct AttributeChange: Sendable {
         self.size = size
         self.accessed = accessed
         self.modified = modified
+    }
+}
+
+extension FileTime {
+    /// The present, by the host's coarse clock, as file systems stamp it.
+    public static var now: FileTime {
+        let nanoseconds = HostClock.now(5 /* CLOCK_REALTIME_COARSE */)
+        return FileTime(seconds: Int64(nanoseconds / 1_000_000_000), nanoseconds: UInt32(nanoseconds % 1_000_000_000))
+    }
+}
+
+extension AttributeChange.Time {
+    public var value: FileTime {
+        switch self {
+        case .now: .now
+        case .at(let time): time
+        }
+    }
+}
+
+extension DeviceNumber {
+    private static let anonymous = Atomic<UInt32>(20)
+
+    /// A number for a file system without a device: major 0.
+    public static func nextAnonymous() -> DeviceNumber {
+        DeviceNumber(major: 0, minor: anonymous.add(1, ordering: .relaxed).newValue)
     }
 }

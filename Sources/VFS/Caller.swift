@@ -62,43 +62,8 @@ open class Caller: @unchecked Sendable {
     /// The process group with `id` in the caller's pid namespace.
     open func processGroup(withID id: Int32) -> SignalGroup? { nil }
 
+    public final var vfs: VirtualFileSystem { directories.mounts.vfs }
+
     /// Whether the caller may change things of the host's size: CAP_x in the namespace that owns mounts.
     public final func has(_ capability: Capabilities) -> Bool { credentials.has(capability) }
-}
-
-/// Root, working directory and umask, shared by tasks with CLONE_FS.
-public final class DirectoryContext: @unchecked Sendable {
-    /// Guards the three. Taken before no other lock of this module.
-    let lock = Lock()
-    private var rootPath: Path
-    private var workingPath: Path
-    private var mask: UInt32
-    public let mounts: MountNamespace
-
-    public init(root: Path, working: Path, umask: UInt32, mounts: MountNamespace) {
-        rootPath = root
-        workingPath = working
-        mask = umask
-        self.mounts = mounts
-    }
-
-    public var root: Path {
-        get { lock.withLock { rootPath } }
-        set { lock.withLock { rootPath = newValue } }
-    }
-
-    public var working: Path {
-        get { lock.withLock { workingPath } }
-        set { lock.withLock { workingPath = newValue } }
-    }
-
-    public var umask: UInt32 {
-        get { lock.withLock { mask } }
-        set { lock.withLock { mask = newValue & 0o777 } }
-    }
-
-    /// What fork gives a child.
-    public func copy() -> DirectoryContext {
-        lock.withLock { DirectoryContext(root: rootPath, working: workingPath, umask: mask, mounts: mounts) }
-    }
 }

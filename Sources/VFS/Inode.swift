@@ -2,6 +2,7 @@ import HostOS
 import Identity
 import LinuxABI
 import Memory
+import Synchronization
 
 /// What a created node shall be.
 public struct NewNode: Sendable {
@@ -28,17 +29,23 @@ public struct NewNode: Sendable {
 /// The VFS checks permissions, names, mounts and limits, and holds the directory's `lock` around calls that change it;
 /// an implementation does the file system's part only. What is not overridden answers as a file that cannot do it.
 open class Inode: @unchecked Sendable {
-    public unowned let fileSystem: FileSystem
+    public let fileSystem: FileSystem
     /// st_ino.
     public let number: UInt64
     public let type: FileType
 
-    /// Guards a directory's entries while they are changed. Below a file system's rename lock, parents before children.
+    /// Guards a directory's entries while they are looked up and changed. Below a file system's rename lock, parents before
+    /// children, then by address.
     public let lock = Lock()
-    /// POSIX, OFD and BSD locks on the file; made by the first.
-    public internal(set) final var locks: FileLocks?
-    /// The unix socket that is bound here, or the pipe behind a FIFO: what an open or a connect finds.
-    public final var endpoint: AnyObject?
+    /// Mode bits with `permissionHintValid`, where the file system keeps them here; 0: ask `permissions()`. A directory that
+    /// everybody may search is then walked through without a call.
+    public final let permissionHint = Atomic<UInt32>(0)
+    /// How many open files write (above 0), or how many run it as a program (below 0).
+    final let writers = Atomic<Int32>(0)
+    private let attachmentLock = Lock()
+    private final var attachmentStorage: Attachments?
+
+    public static var permissionHintValid: UInt32 { 1 << 31 }
 
     public init(fileSystem: FileSystem, number: UInt64, type: FileType) {
         self.fileSystem = fileSystem
@@ -86,9 +93,12 @@ open class Inode: @unchecked Sendable {
     // Opening.
 
     /// Opens the file. Permission, O_CREAT, O_EXCL, O_DIRECTORY and O_TRUNC have been dealt with by the VFS.
+    /// What is not overridden opens device nodes and FIFOs by the kernel's drivers.
     ///
     /// - Parameter path: by which it is opened; what /proc/PID/fd shows.
-    open func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile { throw .ENXIO }
+    open func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+        try openSpecial(path, flags: flags, by: caller)
+    }
 
     // Extended attributes (xattr(7)); names with their prefix.
 
@@ -97,66 +107,75 @@ open class Inode: @unchecked Sendable {
     open func removeExtendedAttribute(_ name: [UInt8], by caller: Caller) throws(Errno) { throw .EOPNOTSUPP }
     open func extendedAttributeNames(by caller: Caller) throws(Errno) -> [[UInt8]] { [] }
 
-    /// Called when no name, open file or mapping needs the inode any more and its link count is 0.
-    open func evict() {}
 }
 
-/// A mounted file system's own state: Linux's super_block.
-open class FileSystem: @unchecked Sendable {
-    /// How long the VFS may believe a name that was looked up.
-    public enum Caching: Sendable {
-        /// Only this Sentry changes the tree: names, and their absence, stay.
-        case always
-        /// Others may change it: `revalidate` decides at each walk.
-        case revalidate
-        /// Entries come and go by themselves (procfs): nothing is kept.
-        case never
+extension Inode {
+    /// What few inodes have: locks, watches, a socket. One object, made by the first.
+    final class Attachments: @unchecked Sendable {
+        let locks = FileLocks()
+        /// Guarded by the inode's attachment lock.
+        var endpoint: AnyObject?
+        var watches: WatchList?
     }
 
-    /// As in /proc/filesystems and /proc/mounts: "tmpfs".
-    public let typeName: String
-    public let device: DeviceNumber
+    final var attachments: Attachments? { attachmentLock.withLock { attachmentStorage } }
 
-    public init(typeName: String, device: DeviceNumber) {
-        self.typeName = typeName
-        self.device = device
+    final func makeAttachments() -> Attachments {
+        attachmentLock.withLock {
+            if let attachmentStorage { return attachmentStorage }
+            let made = Attachments()
+            attachmentStorage = made
+            return made
+        }
     }
 
-    open var root: Inode { fatalErrorOfMissing("root") }
-    open var caching: Caching { .always }
-    /// For .revalidate: whether `inode` is still what `name` in `parent` means (nil: still absent).
-    open func revalidate(_ parent: Inode, _ name: FileName, _ inode: Inode?) -> Bool { true }
-    open func statistics() throws(Errno) -> FileSystemStatistics { FileSystemStatistics(magic: 0) }
-    open func sync() throws(Errno) {}
-    /// What /proc/mounts shows behind the mount's own options: "size=65536k".
-    open var optionsText: String { "" }
-    /// What /proc/mounts shows as the source.
-    open var source: String { typeName }
-    /// The last mount is gone.
-    open func unmounted() {}
+    /// The unix socket that is bound here, or the pipe behind a FIFO: what an open or a connect finds.
+    public final var endpoint: AnyObject? {
+        get { attachments.flatMap { a in attachmentLock.withLock { a.endpoint } } }
+        set {
+            let a = makeAttachments()
+            attachmentLock.withLock { a.endpoint = newValue }
+        }
+    }
 
-    private func fatalErrorOfMissing(_ what: StaticString) -> Never { preconditionFailure("a file system without \(what)") }
-}
+    /// The endpoint, or the one that `make` makes when there is none yet.
+    public final func endpoint(orMake make: () -> AnyObject) -> AnyObject {
+        let a = makeAttachments()
+        return attachmentLock.withLock {
+            if let endpoint = a.endpoint { return endpoint }
+            let made = make()
+            a.endpoint = made
+            return made
+        }
+    }
 
-/// statfs(2).
-public struct FileSystemStatistics: Sendable {
-    public var magic: UInt64
-    public var blockSize: UInt64 = 4096
-    public var blocks: UInt64 = 0
-    public var free: UInt64 = 0
-    public var available: UInt64 = 0
-    public var files: UInt64 = 0
-    public var freeFiles: UInt64 = 0
-    public var nameLength: UInt64 = 255
+    /// Keeps the file from being written while it runs as a program; undone by `allowWriting`.
+    ///
+    /// - Throws: ETXTBSY when it is open for writing.
+    public final func denyWriting() throws(Errno) {
+        var now = writers.load(ordering: .relaxed)
+        while true {
+            if now > 0 { throw .ETXTBSY }
+            let (done, seen) = writers.weakCompareExchange(expected: now, desired: now - 1, ordering: .relaxed)
+            if done { return }
+            now = seen
+        }
+    }
 
-    public init(magic: UInt64) { self.magic = magic }
-}
+    public final func allowWriting() { writers.add(1, ordering: .relaxed) }
 
-/// RENAME_* of renameat2(2).
-public struct RenameFlags: OptionSet, Sendable {
-    public var rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let RENAME_NOREPLACE = RenameFlags(rawValue: 1)
-    public static let RENAME_EXCHANGE = RenameFlags(rawValue: 2)
-    public static let RENAME_WHITEOUT = RenameFlags(rawValue: 4)
+    /// Notes that an open file writes.
+    ///
+    /// - Throws: ETXTBSY while it runs as a program.
+    final func beginWriting() throws(Errno) {
+        var now = writers.load(ordering: .relaxed)
+        while true {
+            if now < 0 { throw .ETXTBSY }
+            let (done, seen) = writers.weakCompareExchange(expected: now, desired: now + 1, ordering: .relaxed)
+            if done { return }
+            now = seen
+        }
+    }
+
+    final func endWriting() { writers.subtract(1, ordering: .relaxed) }
 }

@@ -19,10 +19,25 @@ open class OpenFile: @unchecked Sendable {
     public final var position: UInt64 = 0
     /// fcntl(F_SETOWN), F_SETSIG.
     public final var asynchronousOwner: AnyObject?
+    /// Set by the VFS when it opened the file for writing: counted in the inode and the mount.
+    final var countsAsWriter = false
+    /// Whether BSD or open-file locks were taken through it.
+    final let mayHoldLocks = Atomic<Bool>(false)
 
     public init(path: Path, flags: OpenFlags) {
         self.path = path
         flagBits = Atomic(flags.rawValue)
+        path.mount.beginUse()
+    }
+
+    deinit {
+        if mayHoldLocks.load(ordering: .relaxed) { path.inode.attachments?.locks.releaseAll(of: ObjectIdentifier(self)) }
+        if countsAsWriter {
+            path.inode.endWriting()
+            path.mount.endWriting()
+        }
+        path.mount.endUse()
+        noteClosed()
     }
 
     public final var flags: OpenFlags {
@@ -61,7 +76,7 @@ open class OpenFile: @unchecked Sendable {
     /// ioctl(2) beyond what the VFS answers for all (FIOCLEX, FIONBIO, FIOASYNC).
     open func ioctl(_ request: UInt32, _ argument: UInt64, by caller: Caller) throws(Errno) -> UInt64 { throw .ENOTTY }
 
-    /// fsync(2), fdatasync(2).
+    /// fsync(2), fdatasync(2). EINVAL for files that have nothing to write back (pipes, sockets).
     open func sync(dataOnly: Bool, by caller: Caller) throws(Errno) { throw .EINVAL }
 
     /// fallocate(2).
@@ -78,6 +93,14 @@ open class OpenFile: @unchecked Sendable {
 
     /// A descriptor was closed (any of those that refer to this file): Linux's flush.
     open func flush(by caller: Caller) throws(Errno) {}
+
+    /// Whether fcntl(F_SETFL) may set these flags: O_DIRECT, O_NOATIME...
+    ///
+    /// - Throws: EINVAL, EPERM.
+    open func checkFlags(_ flags: OpenFlags, by caller: Caller) throws(Errno) {}
+
+    /// Whether O_APPEND writes go to the end: the VFS then passes no position.
+    public final var appends: Bool { flags.contains(.O_APPEND) }
 
     /// Lines that /proc/PID/fdinfo shows beyond pos, flags, mnt_id.
     open var fdinfo: String { "" }

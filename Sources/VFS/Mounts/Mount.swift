@@ -1,6 +1,8 @@
 import HostOS
+import LinuxABI
+import Synchronization
 
-/// MNT_* flags of one mount, as mount(2) sets them per mount.
+/// MNT_* flags of one mount, as mount(2) sets them per mount (the MS_* bits).
 public struct MountFlags: OptionSet, Sendable {
     public var rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -8,9 +10,11 @@ public struct MountFlags: OptionSet, Sendable {
     public static let nosuid = MountFlags(rawValue: 2)
     public static let nodev = MountFlags(rawValue: 4)
     public static let noexec = MountFlags(rawValue: 8)
+    public static let nosymfollow = MountFlags(rawValue: 256)
     public static let noatime = MountFlags(rawValue: 1024)
     public static let nodiratime = MountFlags(rawValue: 2048)
     public static let relatime = MountFlags(rawValue: 1 << 21)
+    public static let all: MountFlags = [.readOnly, .nosuid, .nodev, .noexec, .nosymfollow, .noatime, .nodiratime, .relatime]
 }
 
 /// A file system, or a part of it, attached at a place of a mount namespace.
@@ -19,18 +23,59 @@ public final class Mount: @unchecked Sendable {
     public let fileSystem: FileSystem
     /// What the mount shows at its root: the file system's root, or what a bind mount names.
     public let root: Dentry
-    /// Guarded by the namespace's lock.
-    public internal(set) var flags: MountFlags
-    /// Where it is attached; nil for a namespace's root and for a detached mount. Guarded by the namespace's lock.
-    public internal(set) var parent: Mount?
-    public internal(set) var mountpoint: Dentry?
-    public internal(set) var children: [Mount] = []
-    public internal(set) unowned(unsafe) var namespace: MountNamespace?
+    private let flagBits: Atomic<UInt32>
+    /// Open files that write through this mount: they keep it from becoming read-only.
+    private let writers = Atomic<Int32>(0)
+    /// Open files, roots and working directories here: they keep it from being unmounted.
+    private let users = Atomic<Int32>(0)
+    /// What mount(2) was given as source, as /proc/mounts shows it.
+    public let source: [UInt8]
 
-    public init(id: Int32, fileSystem: FileSystem, root: Dentry, flags: MountFlags) {
+    /// Guarded by the VFS's mount lock: where it is attached (nil for a namespace's root and for a detached mount), what
+    /// stands on it, and how changes spread.
+    var parentStorage: Mount?
+    var mountpointStorage: Dentry?
+    var children: [Mount] = []
+    var propagation = Propagation.private
+    /// 0 for none. Mounts with the same number are peers, across namespaces.
+    var peerGroup: Int32 = 0
+    var masterGroup: Int32 = 0
+    weak var namespace: MountNamespace?
+
+    public init(id: Int32, fileSystem: FileSystem, root: Dentry, flags: MountFlags, source: [UInt8]) {
         self.id = id
         self.fileSystem = fileSystem
         self.root = root
-        self.flags = flags
+        self.source = source
+        flagBits = Atomic(flags.rawValue)
+        fileSystem.beginMount()
     }
+
+    deinit { fileSystem.endMount() }
+
+    public var flags: MountFlags {
+        get { MountFlags(rawValue: flagBits.load(ordering: .relaxed)) }
+        set { flagBits.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Whether nothing may be changed through it.
+    public var isReadOnly: Bool { flags.contains(.readOnly) || fileSystem.isReadOnly }
+
+    func beginUse() { users.add(1, ordering: .relaxed) }
+    func endUse() { users.subtract(1, ordering: .relaxed) }
+    var isUsed: Bool { users.load(ordering: .relaxed) > 0 }
+
+    /// Notes an open file that writes.
+    ///
+    /// - Throws: EROFS.
+    func beginWriting() throws(Errno) {
+        writers.add(1, ordering: .sequentiallyConsistent)
+        if isReadOnly {
+            writers.subtract(1, ordering: .relaxed)
+            throw .EROFS
+        }
+    }
+
+    func endWriting() { writers.subtract(1, ordering: .relaxed) }
+    var isWritten: Bool { writers.load(ordering: .sequentiallyConsistent) > 0 }
 }

@@ -9,8 +9,14 @@ public struct FileName: Hashable, Sendable, ExpressibleByStringLiteral, CustomSt
         bytes = unsafe Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    public var isDot: Bool { bytes == [0x2e] }
-    public var isDotDot: Bool { bytes == [0x2e, 0x2e] }
+    public var isDot: Bool { bytes.count == 1 && bytes[0] == 0x2e }
+    public var isDotDot: Bool { bytes.count == 2 && bytes[0] == 0x2e && bytes[1] == 0x2e }
+
+    @inlinable func equals(_ other: Span<UInt8>) -> Bool {
+        if bytes.count != other.count { return false }
+        for i in other.indices where bytes[i] != other[i] { return false }
+        return true
+    }
 
     /// For logs.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
