@@ -195,3 +195,13 @@ public enum HostXattr {
         }
     }
 }
+
+extension HostFD {
+    /// pwritev2(2) with RWF_APPEND: writes at the file's end, wherever that is by then.
+    public func append(_ buffer: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        var vector = unsafe (Int(buffer.baseAddress), buffer.count)
+        return try unsafe withUnsafeMutableBytes(of: &vector) { (v) throws(Errno) in
+            try unsafe hostCallRetrying(.pwritev2, argument, Int(v.baseAddress), 1, 0, 0, 16 /* RWF_APPEND */)
+        }
+    }
+}

@@ -26,6 +26,9 @@ public struct OpenedFile: ~Copyable {
     /// Whether the call made it.
     public var created: Bool
     public var descriptor: OwnedFD
+
+    /// Gives the descriptor away: the caller closes it.
+    public consuming func takeDescriptor() -> HostFD { descriptor.release() }
 }
 
 /// One entry of a directory.

@@ -1,0 +1,193 @@
+import GoferProtocol
+import HostOS
+import LinuxABI
+public import VFS
+
+/// The files of one mount that a Gofer serves.
+///
+/// Names and attributes come from the Gofer; contents are read, written and mapped through descriptors of the host's
+/// that it hands out, without it. In a tree that only this Sentry changes, what is known is kept: the VFS keeps names and
+/// their absence, inodes keep attributes, targets, lists of entries and open descriptors.
+public final class GoferFileSystem: FileSystem, @unchecked Sendable {
+    /// Who may change the files.
+    public enum Sharing: Sendable {
+        /// This Sentry only.
+        case exclusive
+        /// Others too: what is known is asked for again.
+        case shared
+    }
+
+    let connection: GoferConnection
+    let sharing: Sharing
+    /// The tree's root on the host: the device that most files are on.
+    private let hostDevice: DeviceNumber
+    let rootHandle: Handle
+    private let sourceText: String
+
+    /// Guards `devices`, `linked`, `idle` and `nextIdle`. Below an inode's lock; a leaf but for inodes' descriptors, which are
+    /// let go of outside it.
+    private let lock = Lock()
+    /// Numbers for further host devices below the root (mounts on the host).
+    private var devices: [DeviceNumber: DeviceNumber] = [:]
+    /// Files with several names, so that all of them lead to one inode.
+    private var linked: [FileKey: WeakInode] = [:]
+    /// Files that nobody has open now, whose descriptors are kept for the next to open them.
+    private var idle: [GoferRegularFile?] = Array(repeating: nil, count: GoferFileSystem.idleFiles)
+    private var nextIdle = 0
+    private var rootInode: GoferInode?
+
+    private static let idleFiles = 512
+
+    /// - Parameters:
+    ///   - mount: the mount's number in the Gofer's list.
+    ///   - source: what /proc/mounts shows as the source.
+    public init(_ connection: GoferConnection, mount: UInt32, sharing: Sharing, source: String = "none") throws(Errno) {
+        let top = try connection.attach(mount: mount)
+        let statistics = try connection.fileSystemStatus(top.handle)
+        self.connection = connection
+        self.sharing = sharing
+        hostDevice = top.status.device
+        rootHandle = top.handle
+        sourceText = source
+        super.init(typeName: Self.name(ofType: statistics.type), device: .nextAnonymous())
+        isReadOnly = top.readOnly
+        rootInode = try makeInode(top.status, handle: top.handle, at: nil)
+    }
+
+    public override var root: Inode {
+        guard let rootInode else { preconditionFailure("a file system is used after its last mount went") }
+        return rootInode
+    }
+
+    public override var caching: Caching { sharing == .exclusive ? .always : .revalidate }
+
+    public override func revalidate(_ parent: Inode, _ name: FileName, _ inode: Inode?) -> Bool {
+        guard sharing == .shared, let parent = parent as? GoferDirectory else { return true }
+        let inode = inode as? GoferInode
+        do throws(Errno) {
+            let status = try connection.attributes(of: Place(try parent.directoryHandle(), name.bytes))
+            guard let inode, inode.key == status.key else { return false }
+            inode.refresh(status)
+            return true
+        } catch {
+            return error == .ENOENT && inode == nil
+        }
+    }
+
+    public override func statistics() throws(Errno) -> FileSystemStatistics {
+        let status = try connection.fileSystemStatus(rootHandle)
+        var statistics = FileSystemStatistics(magic: status.type)
+        statistics.blockSize = status.blockSize
+        statistics.blocks = status.blocks
+        statistics.free = status.freeBlocks
+        statistics.available = status.availableBlocks
+        statistics.files = status.files
+        statistics.freeFiles = status.freeFiles
+        statistics.nameLength = status.nameLength
+        return statistics
+    }
+
+    public override func sync() throws(Errno) { try connection.synchronizeFileSystem(rootHandle) }
+    public override var source: String { sourceText }
+
+    public override func unmounted() {
+        let (files, root) = lock.withLock {
+            defer {
+                idle = Array(repeating: nil, count: Self.idleFiles)
+                rootInode = nil
+            }
+            return (idle, rootInode)
+        }
+        for file in files { file?.dropIdleDescriptors() }
+        _ = root
+        connection.flush()
+    }
+
+    /// As /proc/mounts on the host would name it (statfs(2)'s f_type).
+    private static func name(ofType type: UInt64) -> String {
+        switch type {
+        case 0x794c_7630: "overlay"
+        case 0xef53: "ext4"
+        case 0x0102_1994: "tmpfs"
+        case 0x5846_5342: "xfs"
+        case 0x9123_683e: "btrfs"
+        case 0x6969: "nfs"
+        default: "gofer"
+        }
+    }
+}
+
+/// An inode on the host.
+struct FileKey: Hashable {
+    var major, minor: UInt32
+    var inode: UInt64
+}
+
+extension FileStatus {
+    var key: FileKey { FileKey(major: deviceMajor, minor: deviceMinor, inode: inode) }
+    var device: DeviceNumber { DeviceNumber(major: deviceMajor, minor: deviceMinor) }
+    var fileType: FileType? { FileType(rawValue: mode & 0o170000) }
+}
+
+final class WeakInode {
+    weak var inode: GoferInode?
+    init(_ inode: GoferInode) { self.inode = inode }
+}
+
+// Inodes.
+extension GoferFileSystem {
+    /// The inode that the host calls `status`: a known one if it has several names, else a new one.
+    ///
+    /// - Parameters:
+    ///   - handle: 0: none yet. It is given back when the inode is known already.
+    ///   - at: the name by which it was found.
+    func makeInode(_ status: FileStatus, handle: Handle, at place: (GoferDirectory, [UInt8])?,
+                   target: [UInt8]? = nil) throws(Errno) -> GoferInode {
+        guard let type = status.fileType else { throw .EIO }
+        if type != .directory, status.links > 1, let known = linkedInode(status.key) {
+            if let place { known.addName(place.0, place.1) }
+            connection.close(handle)
+            return known
+        }
+        let inode: GoferInode = switch type {
+        case .directory: GoferDirectory(self, status, type, handle, place)
+        case .regular: GoferRegularFile(self, status, type, handle, place)
+        case .symbolicLink: GoferSymbolicLink(self, status, handle, place, target: target)
+        default: GoferInode(self, status, type, handle, place)
+        }
+        if type != .directory, status.links > 1 { noteLinked(inode) }
+        return inode
+    }
+
+    private func linkedInode(_ key: FileKey) -> GoferInode? { lock.withLock { linked[key]?.inode } }
+
+    /// From now on `inode` may be found by several names.
+    func noteLinked(_ inode: GoferInode) { lock.withLock { linked[inode.key] = WeakInode(inode) } }
+
+    func forgetLinked(_ key: FileKey) {
+        lock.withLock { if linked[key]?.inode == nil { linked[key] = nil } }
+    }
+
+    /// st_dev of a file on the host's device `device`.
+    func deviceNumber(_ device: DeviceNumber) -> DeviceNumber {
+        if device == hostDevice { return self.device }
+        return lock.withLock {
+            if let known = devices[device] { return known }
+            let number = DeviceNumber.nextAnonymous()
+            devices[device] = number
+            return number
+        }
+    }
+
+    /// `file` is not open any more: its descriptors stay until as many others have come after it.
+    func keepIdle(_ file: GoferRegularFile) {
+        let displaced = lock.withLock {
+            if rootInode == nil { return Optional(file) }
+            let old = idle[nextIdle]
+            idle[nextIdle] = file
+            nextIdle = (nextIdle + 1) % Self.idleFiles
+            return old
+        }
+        displaced?.leftIdleList()
+    }
+}

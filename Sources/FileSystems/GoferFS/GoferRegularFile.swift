@@ -1,0 +1,210 @@
+import GoferProtocol
+import HostOS
+import LinuxABI
+import Memory
+import Synchronization
+import VFS
+
+/// A regular file: its contents are the host's, through descriptors that the Gofer hands out.
+final class GoferRegularFile: GoferInode, @unchecked Sendable {
+    // Guarded by the state lock. They stay while the file is open somewhere, and for a while after.
+    private var readOnly: SharedFD?
+    private var readWrite: SharedFD?
+    private var opens = 0
+    /// Whether the file system's list of idle files holds it.
+    private var isListed = false
+
+    /// Was mapped for writing: the host changes it without a call of ours.
+    let isWrittenByMappings = Atomic<Bool>(false)
+    /// Orders writes at the end of the file.
+    let appendLock = Lock()
+
+    override init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
+        super.init(fileSystem, status, type, handle, place)
+    }
+
+    // MARK: - Descriptors
+
+    func keepDescriptor(_ fd: HostFD, writable: Bool) {
+        let shared = SharedFD(owning: fd)
+        state.withLock { if writable { readWrite = shared } else { readOnly = shared } }
+    }
+
+    /// A descriptor of the host's that reads, or reads and writes.
+    func descriptor(writable: Bool) throws(Errno) -> SharedFD {
+        try state.withLock { () throws(Errno) in try descriptorLocked(writable: writable) }
+    }
+
+    private func descriptorLocked(writable: Bool) throws(Errno) -> SharedFD {
+        if let known = writable ? readWrite : readOnly { return known }
+        let opened = try gofer.connection.open(try placeLocked(), flags: writable ? 2 : 0)
+        if handle == 0 { handle = opened.handle } else { gofer.connection.close(opened.handle) }
+        updateLocked(opened.status)
+        let shared = SharedFD(owning: opened.takeDescriptor())
+        if writable { readWrite = shared } else { readOnly = shared }
+        return shared
+    }
+
+    override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+        let fd = try state.withLock { () throws(Errno) in
+            let fd = try descriptorLocked(writable: flags.isWritable)
+            opens += 1
+            return fd
+        }
+        return GoferFile(self, fd, path: path, flags: flags)
+    }
+
+    /// The last close of an open file.
+    func closed() {
+        let isIdle = state.withLock {
+            opens -= 1
+            if opens > 0 || isListed || (readOnly == nil && readWrite == nil) { return false }
+            isListed = true
+            return true
+        }
+        if isIdle { gofer.keepIdle(self) }
+    }
+
+    func leftIdleList() {
+        state.withLock { isListed = false }
+        dropIdleDescriptors()
+    }
+
+    /// Lets go of descriptors, and of a handle that a name can replace, unless somebody has the file open.
+    func dropIdleDescriptors() {
+        let (old, handle) = state.withLock { () -> ([SharedFD?], Handle) in
+            if opens > 0 { return ([], 0) }
+            defer { (readOnly, readWrite) = (nil, nil) }
+            if isWrittenByMappings.load(ordering: .relaxed) { isStale.store(true, ordering: .relaxed) }
+            guard hasNamesLocked else { return ([readOnly, readWrite], 0) }
+            defer { self.handle = 0 }
+            return ([readOnly, readWrite], self.handle)
+        }
+        _ = old
+        gofer.connection.close(handle)
+    }
+
+    // MARK: - Attributes
+
+    override var mustFetch: Bool { super.mustFetch || isWrittenByMappings.load(ordering: .relaxed) }
+
+    /// A descriptor knows what the Gofer would say.
+    override func fetchLocked() throws(Errno) {
+        guard let fd = readWrite ?? readOnly else { return try super.fetchLocked() }
+        updateLocked(try fd.fd.status())
+    }
+
+    override func truncateLocked(to size: UInt64) throws(Errno) -> Bool {
+        guard let readWrite else { return false }
+        try readWrite.fd.truncate(to: size)
+        isStale.store(true, ordering: .relaxed)
+        return true
+    }
+
+    /// The contents were written through a descriptor.
+    func wasWritten() {
+        if !isStale.load(ordering: .relaxed) { isStale.store(true, ordering: .relaxed) }
+    }
+
+    /// The contents were read: the host may have moved the access time, by its rule for relatime (mount(8)).
+    func wasRead() {
+        if isStale.load(ordering: .relaxed) { return }
+        state.lock()
+        let status = statusLocked
+        state.unlock()
+        let access = FileTime(status.accessTime)
+        if access <= FileTime(status.modificationTime) || access <= FileTime(status.changeTime)
+            || UInt64(bitPattern: access.seconds) &+ 86400 <= HostClock.now(5 /* CLOCK_REALTIME_COARSE */) / 1_000_000_000 {
+            isStale.store(true, ordering: .relaxed)
+        }
+    }
+}
+
+/// An open file: reads and writes go to the host's descriptor, without the Gofer.
+final class GoferFile: OpenFile, @unchecked Sendable {
+    private let file: GoferRegularFile
+    private let descriptor: SharedFD
+
+    init(_ file: GoferRegularFile, _ descriptor: SharedFD, path: Path, flags: OpenFlags) {
+        self.file = file
+        self.descriptor = descriptor
+        super.init(path: path, flags: flags)
+    }
+
+    deinit { file.closed() }
+
+    override var isSeekable: Bool { true }
+
+    override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
+        guard let start = Int64(exactly: offset) else { throw .EINVAL }
+        let fd = descriptor.fd
+        let n = try unsafe destination.fill { (buffer, done) throws(Errno) in
+            try unsafe fd.pread(into: buffer, at: start &+ Int64(done))
+        }
+        if n > 0 { file.wasRead() }
+        return n
+    }
+
+    override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        if flags.contains(.O_APPEND) { return try append(&source, at: &offset, by: caller) }
+        guard let start = Int64(exactly: offset) else { throw .EINVAL }
+        let fd = descriptor.fd
+        defer { file.wasWritten() }
+        let n = try unsafe source.drain { (buffer, done) throws(Errno) in
+            try unsafe fd.pwrite(buffer, at: start &+ Int64(done))
+        }
+        try synchronizeIfAsked()
+        return n
+    }
+
+    /// O_APPEND: the end is the host's to know, for others may write there too.
+    private func append(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        let fd = descriptor.fd
+        file.appendLock.lock()
+        defer {
+            file.appendLock.unlock()
+            file.wasWritten()
+        }
+        let n = try unsafe source.drain { (buffer, _) throws(Errno) in try unsafe fd.append(buffer) }
+        offset = UInt64(try fd.seek(0, whence: 2)) &- UInt64(n)
+        try synchronizeIfAsked()
+        return n
+    }
+
+    /// O_SYNC, O_DSYNC.
+    private func synchronizeIfAsked() throws(Errno) {
+        if flags.isDisjoint(with: .O_SYNC) { return }
+        try descriptor.fd.synchronize(dataOnly: flags.intersection(.O_SYNC) == .O_DSYNC)
+    }
+
+    override func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 {
+        switch whence {
+        case 2:
+            let size = try file.attributes().size
+            let (sum, overflow) = Int64(truncatingIfNeeded: size).addingReportingOverflow(offset)
+            if overflow { throw .EOVERFLOW }
+            if sum < 0 { throw .EINVAL }
+            return UInt64(sum)
+        case 3, 4:
+            return UInt64(try descriptor.fd.seek(offset, whence: whence))
+        default:
+            throw .EINVAL
+        }
+    }
+
+    override func sync(dataOnly: Bool, by caller: Caller) throws(Errno) { try descriptor.fd.synchronize(dataOnly: dataOnly) }
+
+    override func allocate(mode: Int32, offset: UInt64, length: UInt64, by caller: Caller) throws(Errno) {
+        try descriptor.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
+        file.wasWritten()
+    }
+
+    override func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable {
+        if writable {
+            file.isWrittenByMappings.store(true, ordering: .relaxed)
+            return .file(try file.descriptor(writable: true))
+        }
+        file.wasRead()
+        return .file(try file.descriptor(writable: false))
+    }
+}
