@@ -45,6 +45,9 @@ extension HostFD {
         HostFD(rawValue: Int32(try hostCall(.fcntl, argument, 1030 /* F_DUPFD_CLOEXEC */, 3)))
     }
 
+    /// Makes `other` a copy of this descriptor, close-on-exec; what it was before is closed.
+    public func duplicate(onto other: HostFD) throws(Errno) { try hostCall(.dup3, argument, other.argument, 0x80000) }
+
     /// read(2) into `buffer`, repeated when a signal interrupts it. Returns the bytes read, 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
         try unsafe hostCallRetrying(.read, argument, Int(buffer.baseAddress), buffer.count)

@@ -55,6 +55,9 @@ public enum HostMounts {
         try unsafe withCPath(path) { (p) throws(Errno) in _ = try unsafe hostCall(.chdir, Int(p)) }
     }
 
+    /// Gives the calling thread a current directory of its own.
+    public static func separateDirectory() throws(Errno) { try hostCall(.unshare, 0x200 /* CLONE_FS */) }
+
     private static func withOptionalPath<R>(
         _ text: String, _ body: (UnsafePointer<CChar>?) throws(Errno) -> R
     ) throws(Errno) -> R {

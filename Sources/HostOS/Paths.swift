@@ -12,6 +12,7 @@ public struct HostFileStatus: Hashable, Sendable {
 
     public var isDirectory: Bool { mode & 0xf000 == 0x4000 }
     public var isRegular: Bool { mode & 0xf000 == 0x8000 }
+    public var isFifo: Bool { mode & 0xf000 == 0x1000 }
     public var isCharacterDevice: Bool { mode & 0xf000 == 0x2000 }
 }
 
@@ -29,6 +30,13 @@ extension HostFD {
                               user: UInt32(truncatingIfNeeded: words[3] >> 32),
                               group: UInt32(truncatingIfNeeded: words[4]), specialDevice: words[5],
                               size: Int64(bitPattern: words[6]))
+    }
+
+    /// The path without links, `.` and `..`.
+    public func realPath(_ path: String) throws(Errno) -> String {
+        let fd = try open(path, 0o10000000 /* O_PATH */)
+        defer { fd.close() }
+        return try Self.currentDirectory.readLink("/proc/self/fd/\(fd.rawValue)")
     }
 
     public func exists(_ path: String) -> Bool { (try? status(of: path)) != nil }

@@ -48,6 +48,9 @@ public enum HostPrivileges {
         }
     }
 
+    /// Orphans among this process's descendants become its children.
+    public static func becomeSubreaper() throws(Errno) { try hostCall(.prctl, 36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0) }
+
     /// PR_SET_NO_NEW_PRIVS: no program that this process executes gives it more than it has.
     public static func forbidNewPrivileges() throws(Errno) {
         try hostCall(.prctl, 38, 1, 0, 0, 0)

@@ -84,7 +84,7 @@ public struct Spawn: Sendable {
                                 unsafe what.oom_score_adjustment = oomScoreAdjustment ?? 0
                                 unsafe what.has_oom_score_adjustment = oomScoreAdjustment == nil ? 0 : 1
                                 unsafe what.mask = umask ?? -1
-                                return unsafe host_spawn(&what, &pidfd, &step)
+                                return Children.bear { unsafe host_spawn(&what, &pidfd, &step) }
                             }
                         }
                     }
@@ -164,6 +164,7 @@ public final class HostProcess: Sendable {
         }
         // siginfo_t: si_signo, si_errno, si_code, (padding), si_pid, si_uid, si_status.
         guard info[0] != 0 else { return nil }
+        Children.reaped(pid)
         return info[2] == 1 /* CLD_EXITED */ ? .exited(info[6]) : .signalled(info[6] & 0x7f)
     }
 }

@@ -75,6 +75,11 @@ extension HostFD {
         try hostCall(.fcntl, argument, 4 /* F_SETFL */, flags | 0o4000)
     }
 
+    public func setBlocking() throws(Errno) {
+        let flags = try hostCall(.fcntl, argument, 3 /* F_GETFL */)
+        try hostCall(.fcntl, argument, 4 /* F_SETFL */, flags & ~0o4000)
+    }
+
     public var peerCredentials: PeerCredentials? {
         var raw: (Int32, UInt32, UInt32) = (0, 0, 0)
         var size: UInt32 = 12

@@ -1,1 +1,4 @@
-// Filled by the first commit of this program.
+import Glibc
+import Shim
+
+exit(Shim.main(Array(CommandLine.arguments.dropFirst())))

@@ -1,3 +1,8 @@
+/// This process among the host's.
+public enum ProcessIdentity {
+    public static var pid: UInt32 { UInt32(truncatingIfNeeded: (try? hostCall(.getpid)) ?? 0) }
+}
+
 /// The users that this process acts as.
 public struct UserIdentity: Equatable, Sendable {
     public var uid: UInt32

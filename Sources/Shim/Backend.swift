@@ -1,0 +1,53 @@
+import HostOS
+import Messages
+import Runtime
+
+/// How a process ended.
+struct ProcessExit: Equatable, Sendable {
+    /// As a shell shows it.
+    var status: UInt32
+    /// Nanoseconds since the epoch.
+    var at: Int64
+
+    static func now(_ status: UInt32) -> ProcessExit { .init(status: status, at: Int64(HostClock.realtime)) }
+}
+
+/// The streams of a process, for the Sentry. The descriptors stay the caller's.
+struct ProcessStreams: Sendable {
+    var terminal = false
+    var input: HostFD?
+    var output: HostFD?
+    var error: HostFD?
+}
+
+/// What the shim needs of a pod's kernel. The Runtime module is behind it, in tests a fake.
+protocol PodBackend: Sendable {
+    func createContainer(_ id: String, bundle: String,
+                         streams: ProcessStreams) throws(RuntimeError) -> any ContainerBackend
+    /// Ends whatever runs and leaves nothing behind.
+    func shutDown()
+}
+
+/// What the shim needs of a container. `exec` is empty for the container's own process.
+protocol ContainerBackend: Sendable {
+    /// A process of the host that stands for the container.
+    var pid: UInt32 { get }
+    func start() throws(RuntimeError)
+    /// - Parameter spec: the OCI process object, as JSON.
+    func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError)
+    func startExec(_ exec: String) throws(RuntimeError)
+    /// Has `body` called once when the process has ended (also by the end of the Sentry), on any thread.
+    func onExit(_ exec: String, _ body: @escaping @Sendable (ProcessExit) -> Void)
+    func signal(_ number: UInt32, exec: String, all: Bool) throws(RuntimeError)
+    func resize(exec: String, rows: UInt32, columns: UInt32) throws(RuntimeError)
+    func pause() throws(RuntimeError)
+    func resume() throws(RuntimeError)
+    /// The host's processes that run the container.
+    func hostProcesses() -> [UInt32]
+    func metrics() throws(RuntimeError) -> Proto.AnyMessage
+    func update(resources: [UInt8]) throws(RuntimeError)
+    func delete(exec: String) throws(RuntimeError)
+}
+
+/// Starts a pod's kernel for its first container.
+typealias PodStarter = @Sendable (_ bundle: String) throws(RuntimeError) -> any PodBackend

@@ -1,0 +1,39 @@
+import HostOS
+import LinuxABI
+import Messages
+import Runtime
+import TTRPC
+
+/// `delete`: containerd runs it whenever a shim's connection closes, after everything is gone as well as after the shim
+/// was killed. Whatever of the container is left is removed; what a living shim of the pod still serves is let alone.
+struct DeleteCommand {
+    let line: CommandLine
+
+    /// - Returns: what goes to standard output.
+    func run() throws(CommandFailure) -> [UInt8] {
+        try Pod.checkIdentifiers(id: line.id, namespace: line.namespace)
+        let bundle = line.bundle.isEmpty ? (try? HostFD.currentDirectory.readLink("/proc/self/cwd")) ?? "/" : line.bundle
+        let group = PodGroup.recorded(bundle: bundle, id: line.id)
+        let pid = (try? HostFD.currentDirectory.readFile("\(bundle)/init.pid", limit: 64)).flatMap {
+            UInt32(String(decoding: $0, as: UTF8.self))
+        }
+        let socket = address(bundle) ?? PodSocket(grpcAddress: line.address, namespace: line.namespace, group: group)
+        if !socket.isServed {
+            var configuration = Configuration()
+            configuration.root = PodGroup.root(namespace: line.namespace)
+            Sandbox.cleanUp(id: group, configuration: configuration)
+            socket.remove()
+        }
+        RootfsMounts.unmount("\(bundle)/rootfs")
+        let answer = TaskAPI.DeleteResponse(pid: pid ?? 0, exitStatus: 137,
+                                            exitedAt: .init(nanoseconds: Int64(HostClock.realtime)))
+        guard let bytes = try? answer.encode() else { throw CommandFailure("the answer can't be encoded") }
+        return bytes
+    }
+
+    private func address(_ bundle: String) -> PodSocket? {
+        guard let bytes = try? HostFD.currentDirectory.readFile("\(bundle)/address", limit: 4096),
+              case .path(let path)? = UnixAddress(ttrpc: String(decoding: bytes, as: UTF8.self)) else { return nil }
+        return PodSocket(path: path)
+    }
+}

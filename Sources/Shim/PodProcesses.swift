@@ -1,0 +1,136 @@
+import HostOS
+import Messages
+import Runtime
+import TTRPC
+
+/// What is asked about processes that exist, and of them.
+extension Pod {
+    func addExec(_ request: TaskAPI.ExecProcessRequest) throws(Status) {
+        try Self.checkID(request.execID)
+        guard let spec = request.spec else { throw Status(.invalidArgument, "exec without a process") }
+        let stdio = Events.TaskIO(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr,
+                                  terminal: request.terminal)
+        let process = TaskProcess(execID: request.execID, stdio: stdio)
+        let (container, backend) = try lock.withLock { () throws(Status) in
+            let (container, backend, own) = try processLocked(request.id, "")
+            if own.state == .stopped || own.heldExit != nil {
+                throw Status(.failedPrecondition, "cannot exec in a stopped state")
+            }
+            if container.isPaused { throw Status(.failedPrecondition, "cannot exec in a paused state") }
+            if container.execs[request.execID] != nil { throw Status(.alreadyExists, "id \(request.execID)") }
+            container.execs[request.execID] = process
+            return (container, backend)
+        }
+        do throws(Status) {
+            let streams: StreamSet
+            do throws(StreamError) { streams = try StreamSet(stdio) } catch {
+                throw Status(.invalidArgument, error.message)
+            }
+            do throws(RuntimeError) {
+                try backend.addExec(request.execID, spec: spec.value, streams: streams.forSentry)
+            } catch { throw Status(error, during: "exec") }
+            streams.handedOver()
+            lock.withLock {
+                process.streams = streams
+                events.publish("/tasks/exec-added", "TaskExecAdded",
+                               Events.TaskExecAdded(containerID: request.id, execID: request.execID))
+            }
+        } catch {
+            lock.withLock { _ = container.execs.removeValue(forKey: request.execID) }
+            throw error
+        }
+    }
+
+    func state(_ id: String, exec: String) throws(Status) -> TaskAPI.StateResponse {
+        try lock.withLock { () throws(Status) in
+            let container = try containerLocked(id)
+            guard let process = container.process(exec) else { throw Status(.notFound, "process \(exec) does not exist") }
+            let status: Types.Status = switch process.state {
+            case .stopped: .stopped
+            case .created: .created
+            case .running: container.isPaused ? .paused : .running
+            }
+            return TaskAPI.StateResponse(
+                id: id, bundle: container.bundle, pid: process.pid, status: status, stdin: process.stdio.stdin,
+                stdout: process.stdio.stdout, stderr: process.stdio.stderr, terminal: process.stdio.terminal,
+                exitStatus: process.exit?.status ?? 0,
+                exitedAt: process.exit.map { .init(nanoseconds: $0.at) } ?? .never, execID: exec)
+        }
+    }
+
+    func kill(_ request: TaskAPI.KillRequest) throws(Status) {
+        if request.signal > 64 { throw Status(.invalidArgument, "unknown signal \(request.signal)") }
+        let (container, backend, process) = try find(request.id, request.execID)
+        let (state, paused) = lock.withLock { (process.state, container.isPaused) }
+        if state == .stopped { throw Status(.notFound, "process already finished") }
+        if state == .created && !request.execID.isEmpty { throw Status(.failedPrecondition, "process not created") }
+        do throws(RuntimeError) {
+            try backend.signal(request.signal, exec: request.execID, all: request.all)
+            if paused && request.signal == 9 {
+                // What is stopped can't die.
+                try backend.resume()
+                lock.withLock { container.isPaused = false }
+            }
+        } catch { throw Status(error, during: "kill") }
+    }
+
+    func pause(_ id: String) throws(Status) { try setPaused(id, true) }
+
+    func resume(_ id: String) throws(Status) { try setPaused(id, false) }
+
+    private func setPaused(_ id: String, _ pause: Bool) throws(Status) {
+        let (container, backend, process) = try find(id, "")
+        let allowed = lock.withLock { process.state == .running && container.isPaused != pause }
+        if !allowed { throw Status(.failedPrecondition, "container \(id) is not \(pause ? "running" : "paused")") }
+        do throws(RuntimeError) { if pause { try backend.pause() } else { try backend.resume() } } catch {
+            throw Status(error, during: pause ? "pause" : "resume")
+        }
+        lock.withLock {
+            container.isPaused = pause
+            if pause {
+                events.publish("/tasks/paused", "TaskPaused", Events.TaskPaused(containerID: id))
+            } else {
+                events.publish("/tasks/resumed", "TaskResumed", Events.TaskResumed(containerID: id))
+            }
+        }
+    }
+
+    /// Host processes: never none while the container exists and lives, for containerd takes that for a leak.
+    func processes(_ id: String) throws(Status) -> TaskAPI.PidsResponse {
+        let (container, backend, process) = try find(id, "")
+        if lock.withLock({ process.state == .stopped && !container.hasLiveExecs }) { return .init() }
+        var pids = backend.hostProcesses()
+        if !pids.contains(backend.pid) { pids.insert(backend.pid, at: 0) }
+        return .init(processes: pids.map { .init(pid: $0) })
+    }
+
+    func resize(_ request: TaskAPI.ResizePtyRequest) throws(Status) {
+        let (_, backend, process) = try find(request.id, request.execID)
+        if !process.stdio.terminal { return }
+        do throws(RuntimeError) {
+            try backend.resize(exec: request.execID, rows: request.height, columns: request.width)
+        } catch { throw Status(error, during: "resize") }
+    }
+
+    func closeIO(_ request: TaskAPI.CloseIORequest) throws(Status) {
+        let (_, _, process) = try find(request.id, request.execID)
+        if request.stdin { lock.withLock { process.streams?.closeInput() } }
+    }
+
+    func connect(_ id: String) -> UInt32 {
+        lock.withLock { (try? { () throws(Status) in try containerLocked(id).process.pid }()) ?? 0 }
+    }
+
+    func statistics(_ id: String) throws(Status) -> Proto.AnyMessage {
+        let (_, backend, _) = try find(id, "")
+        do throws(RuntimeError) { return try backend.metrics() } catch { throw Status(error, during: "stats") }
+    }
+
+    func update(_ request: TaskAPI.UpdateTaskRequest) throws(Status) {
+        let (_, backend, _) = try find(request.id, "")
+        guard let resources = request.resources else { throw Status(.invalidArgument, "update without resources") }
+        do throws(RuntimeError) { try backend.update(resources: resources.value) } catch {
+            throw Status(error, during: "update")
+        }
+    }
+}

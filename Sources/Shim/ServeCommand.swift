@@ -1,0 +1,48 @@
+import HostOS
+import LinuxABI
+import Runtime
+import TTRPC
+
+/// The shim of one pod: serves containerd on descriptor 3 until nothing is left to serve.
+struct ServeCommand {
+    let line: CommandLine
+
+    func run() throws(CommandFailure) {
+        let listener = HostFD(rawValue: 3)
+        let bundle = (try? HostFD.currentDirectory.readLink("/proc/self/cwd")) ?? "/"
+        // Not for reading what containerd writes: as long as somebody holds the fifo, writing into it is no error.
+        if let log = try? HostFD.currentDirectory.open("\(bundle)/log", 2 | 0o4000) {
+            _ = try? log.duplicate(onto: HostFD(rawValue: 2))
+            log.close()
+        }
+        try? HostMounts.changeDirectory("/")
+        try? HostPrivileges.becomeSubreaper()
+        let signals = try CommandFailure.about("signals") { () throws(Errno) in
+            try HostSignals.open([1 /* HUP */, 2 /* INT */, 13 /* PIPE */, 15 /* TERM */, 17 /* CHLD */])
+        }
+        let server = try CommandFailure.about("the server") { () throws(Errno) in try Server(peers: .sameUser) }
+        let events = EventQueue(address: Environment.value(of: "TTRPC_ADDRESS") ?? "", namespace: line.namespace)
+        var configuration = Configuration()
+        configuration.root = PodGroup.root(namespace: line.namespace)
+        configuration.debug = line.debug
+        configuration.warn = .init { Log.warning($0) }
+        let (id, settings) = (line.id, configuration)
+        let pod = Pod(events: events, onIdle: { server.stop() }) { (bundle) throws(RuntimeError) in
+            try RuntimePod.start(id: id, bundle: bundle, configuration: settings)
+        }
+        TaskService(pod: pod).register(on: server)
+        try CommandFailure.about("the server") { () throws(Errno) in
+            try server.listen(on: listener)
+            _ = try server.watch(signals) {
+                switch try? HostSignals.next(signals) {
+                case 2, 15: _ = try? Thread.start { pod.terminate() }
+                case 17: HostProcess.reapStrangers()
+                default: break
+                }
+            }
+            try server.run()
+        }
+        events.drain(until: HostClock.monotonic + 2_000_000_000)
+        PodSocket(grpcAddress: line.address, namespace: line.namespace, group: line.id).remove()
+    }
+}

@@ -1,0 +1,81 @@
+import HostOS
+import LinuxABI
+import Messages
+
+/// The shim's ends of a process's standard streams, as containerd names them: fifos, files, or nothing.
+///
+/// The Sentry reads and writes the fifos itself. The shim holds a second end of each, so that a client which goes away
+/// and comes back neither ends the input nor breaks the output.
+final class StreamSet: @unchecked Sendable {
+    private let terminal: Bool
+    // Set up once; closed under the pod's lock or with the last reference.
+    private var input: SharedFD?
+    private var output: SharedFD?
+    private var error: SharedFD?
+    private var heldInput: SharedFD?
+    private var heldOutputs: [SharedFD] = []
+
+    /// - Throws: a line that names the stream.
+    init(_ stdio: Events.TaskIO) throws(StreamError) {
+        terminal = stdio.terminal
+        try named(stdio.stdin) { (path) throws(Errno) in
+            if path.isEmpty { return }
+            // The reading end first: the writing one would wait for it.
+            input = try Self.open(path, 0, waiting: false)
+            heldInput = Self.isFifo(input) ? try Self.open(path, 1, waiting: false) : nil
+        }
+        try named(stdio.stdout) { (path) throws(Errno) in output = try openOutput(path) }
+        if terminal { return }
+        if stdio.stderr == stdio.stdout { error = output } else {
+            try named(stdio.stderr) { (path) throws(Errno) in error = try openOutput(path) }
+        }
+    }
+
+    var forSentry: ProcessStreams {
+        ProcessStreams(terminal: terminal, input: input?.fd, output: output?.fd, error: error?.fd)
+    }
+
+    /// The Sentry has its own copies now: what the process closes is closed for the clients.
+    func handedOver() {
+        input = nil
+        output = nil
+        error = nil
+    }
+
+    /// Once the client has closed its end too, the process reads the end of its input.
+    func closeInput() { heldInput = nil }
+
+    private func named(_ uri: String, _ body: (String) throws(Errno) -> Void) throws(StreamError) {
+        var path = uri
+        for scheme in ["fifo://", "file://"] where uri.hasPrefix(scheme) { path = String(uri.dropFirst(scheme.count)) }
+        if path.utf8.contains(UInt8(ascii: ":")) && !path.hasPrefix("/") { throw StreamError(message: "\(uri): streams of this kind are not implemented") }
+        do throws(Errno) { try body(path) } catch { throw StreamError(message: "\(uri): \(error)") }
+    }
+
+    private func openOutput(_ path: String) throws(Errno) -> SharedFD? {
+        if path.isEmpty { return nil }
+        let here = HostFD.currentDirectory
+        if (try? here.status(of: path))?.isFifo != true {
+            if let slash = path.lastIndex(of: "/") { try here.makeDirectories(String(path[..<slash]), mode: 0o755) }
+            return SharedFD(owning: try here.open(path, 1 | 0o100 | 0o2000 /* WRONLY, CREAT, APPEND */, mode: 0o644))
+        }
+        heldOutputs.append(try Self.open(path, 0, waiting: false))
+        return try Self.open(path, 1, waiting: true)
+    }
+
+    /// - Parameter waiting: whether calls on the descriptor may block; opening it never does.
+    private static func open(_ path: String, _ access: Int32, waiting: Bool) throws(Errno) -> SharedFD {
+        let fd = SharedFD(owning: try HostFD.currentDirectory.open(path, access | 0o4000))
+        if waiting || access == 0 { try fd.fd.setBlocking() }
+        return fd
+    }
+
+    private static func isFifo(_ fd: SharedFD?) -> Bool {
+        guard let fd, let status = try? fd.fd.status() else { return false }
+        return status.mode & 0xf000 == 0x1000
+    }
+}
+
+struct StreamError: Error {
+    var message: String
+}
