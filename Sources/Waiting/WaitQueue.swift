@@ -2,44 +2,28 @@ import HostOS
 import LinuxABI
 import Synchronization
 
-/// Readiness of a file, in poll(2)'s bits.
-public struct IOEvents: OptionSet, Hashable, Sendable {
-    public var rawValue: UInt32
-
-    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    public static let POLLIN = IOEvents(rawValue: 1)
-    public static let POLLPRI = IOEvents(rawValue: 2)
-    public static let POLLOUT = IOEvents(rawValue: 4)
-    public static let POLLERR = IOEvents(rawValue: 8)
-    public static let POLLHUP = IOEvents(rawValue: 0x10)
-    public static let POLLNVAL = IOEvents(rawValue: 0x20)
-    public static let POLLRDNORM = IOEvents(rawValue: 0x40)
-    public static let POLLRDBAND = IOEvents(rawValue: 0x80)
-    public static let POLLWRNORM = IOEvents(rawValue: 0x100)
-    public static let POLLWRBAND = IOEvents(rawValue: 0x200)
-    public static let POLLRDHUP = IOEvents(rawValue: 0x2000)
-
-    /// POLLIN and POLLRDNORM: data can be read.
-    public static let readable: IOEvents = [.POLLIN, .POLLRDNORM]
-    /// POLLOUT and POLLWRNORM: data can be written.
-    public static let writable: IOEvents = [.POLLOUT, .POLLWRNORM]
-    public static let all = IOEvents(rawValue: .max)
-}
-
 /// Someone who wants to know when something changes. Lies in at most one queue.
 open class WaitEntry: @unchecked Sendable {
-    /// Which events it wants; POLLERR and POLLHUP are always told.
-    public final let mask: IOEvents
+    /// Which events it wants; POLLERR and POLLHUP are always told. Changed only while the entry is in no queue.
+    public final var mask: IOEvents {
+        didSet { mask.formUnion([.POLLERR, .POLLHUP]) }
+    }
+
+    /// Whether it takes what it is told of, so that a limited notification need not tell another.
+    public final let isExclusive: Bool
+
     fileprivate final var next: WaitEntry?
     fileprivate final unowned(unsafe) var previous: WaitEntry?
     fileprivate final unowned(unsafe) var queue: WaitQueue?
 
-    public init(mask: IOEvents) { self.mask = mask.union([.POLLERR, .POLLHUP]) }
+    public init(mask: IOEvents, exclusive: Bool = false) {
+        self.mask = mask.union([.POLLERR, .POLLHUP])
+        isExclusive = exclusive
+    }
 
     /// Called with the queue's lock held, by whoever caused the change: it must not block, nor call into files.
     ///
-    /// - Returns: whether it took the event, for `WaitQueue.notify(limit:)`.
+    /// - Returns: of an exclusive entry: whether it took the event.
     open func notify(_ events: IOEvents) -> Bool { false }
 }
 
@@ -47,9 +31,9 @@ open class WaitEntry: @unchecked Sendable {
 public final class TaskWaitEntry: WaitEntry, @unchecked Sendable {
     private let waiter: Waiter
 
-    public init(_ waiter: Waiter, mask: IOEvents = .all) {
+    public init(_ waiter: Waiter, mask: IOEvents = .all, exclusive: Bool = false) {
         self.waiter = waiter
-        super.init(mask: mask)
+        super.init(mask: mask, exclusive: exclusive)
     }
 
     public override func notify(_ events: IOEvents) -> Bool {
@@ -60,7 +44,8 @@ public final class TaskWaitEntry: WaitEntry, @unchecked Sendable {
 
 /// Those who wait for one object to change. A change that nobody awaits costs one load.
 public final class WaitQueue: @unchecked Sendable {
-    /// Guards the list. Innermost: nothing is locked below it but an epoll's ready list and futex words.
+    /// Guards the list. Innermost: nothing is locked below it but an epoll's ready list, that epoll's own queue, and
+    /// futex words.
     private let lock = Lock()
     private var first: WaitEntry?
     private unowned(unsafe) var last: WaitEntry?
@@ -68,16 +53,35 @@ public final class WaitQueue: @unchecked Sendable {
 
     public init() {}
 
+    deinit {
+        // Entries may outlive the object that they waited for (an epoll's do).
+        var entry = first
+        while let e = entry {
+            entry = e.next
+            e.next = nil
+            unsafe e.previous = nil
+            unsafe e.queue = nil
+        }
+    }
+
     public var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
 
-    /// Adds `entry` at the end. The caller looks at the object's state again afterwards.
+    /// Adds `entry`: exclusive ones at the end, others before them. The caller looks at the object's state again
+    /// afterwards.
     public func add(_ entry: WaitEntry) {
         lock.withLock {
-            entry.next = nil
-            unsafe entry.previous = last
             unsafe entry.queue = self
-            if let last = unsafe last { last.next = entry } else { first = entry }
-            unsafe last = entry
+            if entry.isExclusive {
+                entry.next = nil
+                unsafe entry.previous = last
+                if let last = unsafe last { last.next = entry } else { first = entry }
+                unsafe last = entry
+            } else {
+                unsafe entry.previous = nil
+                entry.next = first
+                if let first { unsafe first.previous = entry } else { unsafe last = entry }
+                first = entry
+            }
             count.add(1, ordering: .sequentiallyConsistent)
         }
     }
@@ -96,7 +100,7 @@ public final class WaitQueue: @unchecked Sendable {
         }
     }
 
-    /// Tells all entries that want one of `events`, or the first `limit` that take it.
+    /// Tells all entries that want one of `events`, and of the exclusive ones the first `limit` that take it.
     public func notify(_ events: IOEvents, limit: Int = .max) {
         // Dekker: the state was changed before; whoever adds an entry looks at the state afterwards.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -106,31 +110,7 @@ public final class WaitQueue: @unchecked Sendable {
             var entry = first
             while let e = entry, left > 0 {
                 entry = e.next
-                if !e.mask.isDisjoint(with: events), e.notify(events) { left -= 1 }
-            }
-        }
-    }
-}
-
-extension Waiter {
-    /// Tries `attempt` until it gives a result, sleeping in `queue` in between.
-    ///
-    /// - Parameter attempt: nil means not yet.
-    /// - Throws: `attempt`'s error; ERESTARTSYS when interrupted; ETIMEDOUT at the deadline.
-    public func wait<R>(on queue: WaitQueue, for mask: IOEvents, until deadline: Deadline? = nil,
-                        _ attempt: () throws(Errno) -> R?) throws(Errno) -> R {
-        if let result = try attempt() { return result }
-        let entry = TaskWaitEntry(self, mask: mask)
-        queue.add(entry)
-        defer { queue.remove(entry) }
-        while true {
-            if let result = try attempt() { return result }
-            switch park(until: deadline) {
-            case .woken: continue
-            case .interrupted: throw .ERESTARTSYS
-            case .timedOut:
-                if let result = try attempt() { return result }
-                throw .ETIMEDOUT
+                if !e.mask.isDisjoint(with: events), e.notify(events), e.isExclusive { left -= 1 }
             }
         }
     }

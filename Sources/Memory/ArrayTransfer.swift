@@ -1,0 +1,21 @@
+extension IOVector {
+    /// Takes up to `count` bytes into `array` from `offset` on.
+    ///
+    /// - Precondition: `offset` and `count` lie within the array.
+    /// - Returns: how many were taken: fewer when the vector is empty or a page cannot be read.
+    public mutating func read(into array: inout [UInt8], at offset: Int, count: Int) -> Int {
+        unsafe array.withUnsafeMutableBytes { bytes in
+            unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<(offset + count)]))
+        }
+    }
+
+    /// Puts `count` bytes of `array` from `offset` on there.
+    ///
+    /// - Precondition: `offset` and `count` lie within the array.
+    /// - Returns: how many were accepted: fewer when the vector is full or a page cannot be written.
+    public mutating func write(_ array: [UInt8], at offset: Int, count: Int) -> Int {
+        unsafe array.withUnsafeBytes { bytes in
+            unsafe write(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)]))
+        }
+    }
+}

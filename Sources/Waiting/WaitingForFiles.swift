@@ -1,0 +1,33 @@
+import LinuxABI
+
+extension Waiter {
+    /// Tries `attempt` until it gives a result, sleeping in `queue` in between.
+    ///
+    /// - Parameters:
+    ///   - exclusive: whether a limited notification of the queue may wake this task alone.
+    ///   - attempt: nil means not yet.
+    /// - Throws: `attempt`'s error; ERESTARTSYS when interrupted; ETIMEDOUT at the deadline.
+    public func wait<R>(on queue: WaitQueue, for mask: IOEvents, until deadline: Deadline? = nil, exclusive: Bool = false,
+                        _ attempt: () throws(Errno) -> R?) throws(Errno) -> R {
+        if let result = try attempt() { return result }
+        let entry = TaskWaitEntry(self, mask: mask, exclusive: exclusive)
+        queue.add(entry)
+        defer { queue.remove(entry) }
+        while true {
+            if let result = try attempt() { return result }
+            switch park(until: deadline) {
+            case .woken: continue
+            case .interrupted:
+                // A limited notification may have chosen this task: what it was told of is the next one's then.
+                if exclusive {
+                    if let result = try attempt() { return result }
+                    queue.notify(mask, limit: 1)
+                }
+                throw .ERESTARTSYS
+            case .timedOut:
+                if let result = try attempt() { return result }
+                throw .ETIMEDOUT
+            }
+        }
+    }
+}
