@@ -54,6 +54,17 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// Resets the vector and floating point state to what exec(2) gives a program.
     open func resetFloatingPoint() {}
 
+    /// Compares the word at `address` with `expected` and, when they are equal, stores `desired` there, as one step towards
+    /// all that the guest's threads do.
+    ///
+    /// - Returns: the word as it was.
+    /// - Throws: EFAULT when it cannot be written.
+    open func compareExchange(_ address: GuestAddress, expected: UInt32, desired: UInt32) throws(Errno) -> UInt32 {
+        let old = try load(address, as: UInt32.self)
+        if old == expected { try store(desired, at: address) }
+        return old
+    }
+
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
 }

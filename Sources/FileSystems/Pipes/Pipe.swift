@@ -59,7 +59,9 @@ public final class Pipe: @unchecked Sendable {
 
     // MARK: Reading
 
-    func read(_ destination: inout IOVector, nonblocking: Bool, by caller: Caller) throws(Errno) -> Int {
+    /// Reads what is there; 0 at the end.
+
+    public func read(_ destination: inout IOVector, nonblocking: Bool, by caller: Caller) throws(Errno) -> Int {
         if destination.remaining == 0 { return 0 }
         return try caller.waiter.wait(on: queue, for: .readable) { () throws(Errno) -> Int? in
             if let count = try tryRead(&destination) { return count }
@@ -94,7 +96,9 @@ public final class Pipe: @unchecked Sendable {
 
     // MARK: Writing
 
-    func write(_ source: inout IOVector, packets: Bool, nonblocking: Bool, by caller: Caller) throws(Errno) -> Int {
+    /// Writes all, unless it may not wait.
+
+    public func write(_ source: inout IOVector, packets: Bool, nonblocking: Bool, by caller: Caller) throws(Errno) -> Int {
         if source.remaining == 0 { return 0 }
         var done = 0
         do throws(Errno) {

@@ -1,4 +1,15 @@
 import Kernel
 
 /// Futexes, time, polling, event descriptors, pipes, sockets, System V IPC, message queues, limits, scheduling, the rest.
-func registerCommunicationFamilies(_ table: inout SystemCallTable) {}
+func registerCommunicationFamilies(_ table: inout SystemCallTable) {
+    registerFutexes(&table)
+    registerClocks(&table)
+    registerPolling(&table)
+    registerEventDescriptors(&table)
+    registerEpoll(&table)
+    registerPipes(&table)
+    registerResourceLimits(&table)
+    registerScheduling(&table)
+    registerSystemInformation(&table)
+    registerAdministrativeCalls(&table)
+}

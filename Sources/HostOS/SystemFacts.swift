@@ -1,0 +1,46 @@
+import LinuxABI
+
+/// Random bytes of the host's kernel.
+public enum HostRandom {
+    /// - Parameter count: any; the host gives up to 32 MiB at once.
+    public static func bytes(_ count: Int) -> [UInt8] {
+        var all = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let got = all.withMutableBytes { room in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[done...])
+                return (try? unsafe hostCallRetrying(.getrandom, Int(rest.baseAddress), rest.count, 0)) ?? 0
+            }
+            // The host's source cannot fail once it is seeded, and it has started us.
+            if got == 0 { preconditionFailure("no random bytes") }
+            done += got
+        }
+        return all
+    }
+}
+
+/// The machine's memory.
+public enum HostMemory {
+    /// Bytes of memory in all, and free (sysinfo(2)).
+    public static var information: (total: UInt64, free: UInt64) {
+        var words = [UInt64](repeating: 0, count: 16)
+        _ = words.withMutableBytes { room in try? unsafe hostCall(.sysinfo, Int(room.baseAddress)) }
+        let unit = max(1, words[13] & 0xffff_ffff)
+        return (words[4] &* unit, words[5] &* unit)
+    }
+}
+
+/// The host's processors that this process may use.
+public enum HostProcessors {
+    /// Lets other threads of the host go first (sched_yield(2)).
+    public static func yield() { _ = try? hostCall(.sched_yield) }
+
+    /// How many: at least 1.
+    public static let count: Int = {
+        var mask = [UInt64](repeating: 0, count: 16)
+        let bytes = mask.withMutableBytes { room in
+            (try? unsafe hostCall(.sched_getaffinity, 0, room.count, Int(room.baseAddress))) ?? 0
+        }
+        return max(1, mask.prefix(bytes / 8).reduce(0) { $0 + $1.nonzeroBitCount })
+    }()
+}
