@@ -7,7 +7,7 @@ public enum HostRandom {
         var all = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
-            let got = all.withMutableBytes { room in
+            let got = unsafe all.withMutableBytes { room in
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[done...])
                 return (try? unsafe hostCallRetrying(.getrandom, Int(rest.baseAddress), rest.count, 0)) ?? 0
             }
@@ -24,7 +24,7 @@ public enum HostMemory {
     /// Bytes of memory in all, and free (sysinfo(2)).
     public static var information: (total: UInt64, free: UInt64) {
         var words = [UInt64](repeating: 0, count: 16)
-        _ = words.withMutableBytes { room in try? unsafe hostCall(.sysinfo, Int(room.baseAddress)) }
+        _ = unsafe words.withMutableBytes { room in try? unsafe hostCall(.sysinfo, Int(room.baseAddress)) }
         let unit = max(1, words[13] & 0xffff_ffff)
         return (words[4] &* unit, words[5] &* unit)
     }
@@ -38,7 +38,7 @@ public enum HostProcessors {
     /// How many: at least 1.
     public static let count: Int = {
         var mask = [UInt64](repeating: 0, count: 16)
-        let bytes = mask.withMutableBytes { room in
+        let bytes = unsafe mask.withMutableBytes { room in
             (try? unsafe hostCall(.sched_getaffinity, 0, room.count, Int(room.baseAddress))) ?? 0
         }
         return max(1, mask.prefix(bytes / 8).reduce(0) { $0 + $1.nonzeroBitCount })

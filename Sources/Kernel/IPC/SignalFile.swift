@@ -69,7 +69,7 @@ public final class SignalFile: OpenFile, @unchecked Sendable {
             put(UInt64(info.uid), 4, at: 32)
             put(Int32(truncatingIfNeeded: info.value), at: 44)
             put(info.value, 8, at: 48)
-        case SignalInfo.SI_SIGIO, 1...6 where info.signal == Signal.SIGIO:
+        case _ where info.signal == Signal.SIGIO && (info.code == SignalInfo.SI_SIGIO || info.code > 0):
             put(info.address, 4, at: 28)
             put(info.descriptor, at: 20)
         default:
