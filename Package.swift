@@ -99,7 +99,7 @@ let package = Package(
         cModule("CHostOS"),
 
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
-        tests("GoferTests", ["Gofer", "GoferProtocol", "HostOS", "LinuxABI"]),
+        tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
         tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),

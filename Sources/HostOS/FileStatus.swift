@@ -63,6 +63,29 @@ public struct FileStatus: Sendable, BitwiseCopyable {
         deviceMajor = low(raw[17])
         deviceMinor = high(raw[17])
     }
+
+    /// Reads a struct stat of x86-64.
+    init(stat raw: InlineArray<18, UInt64>) {
+        func low(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word) }
+        func major(_ word: UInt64) -> UInt32 { low((word >> 8) & 0xfff | (word >> 32) & ~0xfff) }
+        func minor(_ word: UInt64) -> UInt32 { low(word & 0xff | (word >> 12) & ~0xff) }
+        func time(_ index: Int) -> HostTime { HostTime(seconds: Int64(bitPattern: raw[index]), nanoseconds: low(raw[index + 1])) }
+        deviceMajor = major(raw[0])
+        deviceMinor = minor(raw[0])
+        inode = raw[1]
+        links = low(raw[2])
+        mode = low(raw[3])
+        uid = low(raw[3] >> 32)
+        gid = low(raw[4])
+        specialMajor = major(raw[5])
+        specialMinor = minor(raw[5])
+        size = raw[6]
+        blockSize = low(raw[7])
+        blocks = raw[8]
+        accessTime = time(9)
+        modificationTime = time(11)
+        changeTime = time(13)
+    }
 }
 
 /// What statfs(2) says of a file system.
@@ -96,6 +119,15 @@ extension HostFD {
             return raw
         }
         return FileStatus(statx: filled)
+    }
+
+    /// fstat(2): the same without the birth time, for processes whose filter leaves them no call with a path.
+    public func statusOfDescriptor() throws(Errno) -> FileStatus {
+        var raw = InlineArray<18, UInt64>(repeating: 0)
+        try unsafe withUnsafeMutableBytes(of: &raw) { (b) throws(Errno) in
+            _ = try unsafe hostCall(.fstat, argument, Int(b.baseAddress))
+        }
+        return FileStatus(stat: raw)
     }
 
     /// fstatfs(2).

@@ -91,7 +91,9 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     /// A descriptor knows what the Gofer would say.
     override func fetchLocked() throws(Errno) {
         guard let fd = readWrite ?? readOnly else { return try super.fetchLocked() }
-        updateLocked(try fd.fd.status())
+        var status = try fd.fd.statusOfDescriptor()
+        status.birthTime = statusLocked.birthTime
+        updateLocked(status)
     }
 
     override func truncateLocked(to size: UInt64) throws(Errno) -> Bool {

@@ -1,0 +1,226 @@
+import FileSystems
+import GoferProtocol
+import HostOS
+import Identity
+import LinuxABI
+import Memory
+import Testing
+import VFS
+
+/// A mount namespace whose root a live Gofer serves, and a caller in it.
+private struct Fixture {
+    let gofer: LiveGofer
+    let files: GoferFileSystem
+    let caller: Caller
+
+    init(_ sharing: GoferFileSystem.Sharing = .exclusive, options: String = "rw") throws {
+        gofer = try LiveGofer(mounts: [("root", options)])
+        files = try GoferFileSystem(gofer.connection, mount: 0, sharing: sharing)
+        let mounts = MountNamespace(VirtualFileSystem(), root: files)
+        caller = Caller.kernel(in: mounts, userNamespace: UserNamespace())
+    }
+
+    func open(_ path: String, _ flags: OpenFlags = [], mode: UInt32 = 0o644) throws -> OpenFile {
+        try caller.open(name(path), OpenHow(flags, mode: mode))
+    }
+
+    func write(_ file: OpenFile, _ text: String, at offset: UInt64 = 0) throws -> Int {
+        var vector = IOVector(KernelBuffer(name(text)))
+        var offset = offset
+        return try file.write(&vector, at: &offset, by: caller)
+    }
+
+    func read(_ file: OpenFile, _ count: Int = 1000, at offset: UInt64 = 0) throws -> String {
+        let buffer = KernelBuffer(count: count)
+        var vector = IOVector(buffer)
+        let n = try file.read(&vector, at: offset, by: caller)
+        return String(decoding: buffer.bytes[..<n], as: UTF8.self)
+    }
+
+    func attributes(_ path: String) throws -> Attributes { try caller.resolve(name(path), []).inode.attributes() }
+
+    func list(_ path: String) throws -> [String] {
+        let file = try open(path, .O_DIRECTORY)
+        var names: [String] = []
+        var position: UInt64 = 0
+        try file.readDirectory(&position, by: caller) {
+            names.append($0.name.description)
+            return true
+        }
+        return names
+    }
+
+    func host(_ path: String) -> String { gofer.path("root/\(path)") }
+
+    func hostStatus(_ path: String) throws -> FileStatus {
+        let directory = try HostFD.currentDirectory.open(gofer.path("root"), 0)
+        defer { directory.close() }
+        return try directory.status(of: try HostPath(name(path)))
+    }
+}
+
+@Suite(.serialized) struct GoferFileSystemTests {
+    @Test func filesAreReadAndWritten() throws {
+        let f = try Fixture()
+        let file = try f.open("/a", [.O_CREAT, .O_RDWR], mode: 0o640)
+        #expect(try f.write(file, "hello world") == 11)
+        #expect(try f.read(file) == "hello world")
+        #expect(try f.read(file, 5, at: 6) == "world")
+        #expect(try f.attributes("/a").size == 11)
+        #expect(try f.attributes("/a").mode == 0o640)
+        let host = try f.hostStatus("a")
+        let inode = try f.attributes("/a").inode
+        #expect(host.size == 11 && host.inode == inode)
+        let modified = try f.attributes("/a").modified
+        #expect(modified == FileTime(seconds: host.modificationTime.seconds, nanoseconds: host.modificationTime.nanoseconds))
+        let appending = try f.open("/a", [.O_WRONLY, .O_APPEND])
+        var vector = IOVector(KernelBuffer(name("!")))
+        var offset: UInt64 = 0
+        #expect(try appending.write(&vector, at: &offset, by: f.caller) == 1)
+        #expect(offset == 11)
+        #expect(try f.read(file) == "hello world!")
+        try f.caller.truncate(file, to: 4)
+        #expect(try f.read(file) == "hell")
+        #expect(try f.attributes("/a").size == 4)
+        #expect(try f.open("/a", .O_TRUNC).attributes().size == 0)
+    }
+
+    @Test func namesAreMadeMovedAndRemoved() throws {
+        let f = try Fixture()
+        try f.caller.makeDirectory(name("/d"), mode: 0o750)
+        try f.caller.makeSymbolicLink(name("/d/l"), to: name("../a"))
+        try f.caller.makeNode(name("/d/p"), .fifo, mode: 0o600)
+        #expect(throws: Errno.EPERM) {
+            try f.caller.makeNode(name("/d/n"), .characterDevice, mode: 0o600, device: DeviceNumber(major: 1, minor: 3))
+        }
+        _ = try f.open("/a", [.O_CREAT, .O_RDWR])
+        let (one, other) = (try f.caller.resolve(name("/d/l")).inode, try f.caller.resolve(name("/a")).inode)
+        #expect(one === other)
+        #expect(try Set(f.list("/d")) == [".", "..", "l", "p"])
+        try f.caller.makeLink(name("/d/b"), to: try f.caller.resolve(name("/a")))
+        #expect(try f.attributes("/a").links == 2)
+        #expect(try f.attributes("/d/b").inode == f.attributes("/a").inode)
+        try f.caller.rename(name("/a"), to: name("/d/c"))
+        #expect(throws: Errno.ENOENT) { try f.caller.resolve(name("/a")) }
+        #expect(Set(try f.list("/d")) == [".", "..", "l", "p", "b", "c"])
+        try f.caller.unlink(name("/d/b"))
+        #expect(try f.attributes("/d/c").links == 1)
+        #expect(throws: Errno.ENOTEMPTY) { try f.caller.removeDirectory(name("/d")) }
+        try f.caller.rename(name("/d"), to: name("/e"))
+        #expect(try f.open("/e/c").attributes().links == 1)
+        for path in ["/e/c", "/e/l", "/e/p"] { try f.caller.unlink(name(path)) }
+        try f.caller.removeDirectory(name("/e"))
+        #expect(try f.list("/") == [".", ".."])
+        #expect(try f.attributes("/").links == 2)
+    }
+
+    /// The same files looked at before and after they were listed, by one name and by another.
+    @Test func aListingIsBelievedOnlyUntilSomethingChanges() throws {
+        let f = try Fixture()
+        for i in 0..<50 { try f.gofer.write("root/f\(i)", "\(i)") }
+        #expect(try f.list("/").count == 52)
+        #expect(try f.attributes("/f7").size == 1)
+        try f.caller.changeMode(try f.caller.resolve(name("/f7")), 0o600)
+        #expect(try f.attributes("/f7").mode == 0o600)
+        #expect(throws: Errno.ENOENT) { try f.caller.resolve(name("/new")) }
+        _ = try f.open("/new", [.O_CREAT, .O_WRONLY])
+        #expect(try f.attributes("/new").size == 0)
+        try f.caller.rename(name("/f8"), to: name("/f9"))
+        #expect(try f.read(try f.open("/f9")) == "8")
+        try f.caller.makeLink(name("/f10b"), to: try f.caller.resolve(name("/f10")))
+        try f.caller.unlink(name("/f10"))
+        #expect(try f.list("/").count == 52)
+        #expect(f.files.shrinkCache(all: true) > 0)
+        #expect(try f.attributes("/f10b").links == 1)
+        #expect(try f.attributes("/f7").mode == 0o600)
+        #expect(throws: Errno.ENOENT) { try f.caller.resolve(name("/f8")) }
+    }
+
+    @Test func anOpenFileOutlivesItsName() throws {
+        let f = try Fixture()
+        let file = try f.open("/a", [.O_CREAT, .O_WRONLY])
+        #expect(try f.write(file, "text") == 4)
+        try f.caller.unlink(name("/a"))
+        #expect(try file.attributes().links == 0)
+        #expect(try file.attributes().size == 4)
+        #expect(try f.write(file, "more", at: 4) == 4)
+        #expect(try file.attributes().size == 8)
+        // Its descriptor writes only; a reader gets one of its own, without any name.
+        #expect(try f.read(try file.inode.open(file.path, flags: [], by: f.caller)) == "textmore")
+    }
+
+    @Test func temporaryFilesMayGetAName() throws {
+        let f = try Fixture()
+        let file = try f.open("/", [.O_TMPFILE, .O_RDWR])
+        #expect(try f.write(file, "text") == 4)
+        #expect(try f.list("/") == [".", ".."])
+        try f.caller.makeLink(name("/named"), to: file.path)
+        #expect(try f.read(try f.open("/named")) == "text")
+    }
+
+    @Test func mappingsGetADescriptorOfTheirKind() throws {
+        let f = try Fixture()
+        let file = try f.open("/a", [.O_CREAT, .O_RDWR])
+        #expect(try f.write(file, "text") == 4)
+        guard case .file(let readOnly) = try file.mappable(writable: false, by: f.caller),
+              case .file(let writable) = try file.mappable(writable: true, by: f.caller) else {
+            Issue.record("not mappable")
+            return
+        }
+        #expect(try hostCall(.fcntl, readOnly.fd.argument, 3) & 3 == 0)
+        #expect(try hostCall(.fcntl, writable.fd.argument, 3) & 3 == 2)
+    }
+
+    @Test func holesAndSpace() throws {
+        let f = try Fixture()
+        let file = try f.open("/a", [.O_CREAT, .O_RDWR])
+        #expect(try f.write(file, "x", at: 1 << 20) == 1)
+        #expect(try file.seek(0, whence: 3, by: f.caller) == 1 << 20)
+        #expect(try file.seek(0, whence: 4, by: f.caller) == 0)
+        #expect(try file.seek(-1, whence: 2, by: f.caller) == 1 << 20)
+        #expect(throws: Errno.ENXIO) { try file.seek(2 << 20, whence: 3, by: f.caller) }
+        try file.allocate(mode: 0, offset: 0, length: 4 << 20, by: f.caller)
+        #expect(try file.attributes().size == 4 << 20)
+        try file.sync(dataOnly: true, by: f.caller)
+    }
+
+    @Test func aSharedTreeShowsWhatOthersDo() throws {
+        let f = try Fixture(.shared)
+        #expect(throws: Errno.ENOENT) { try f.caller.resolve(name("/a")) }
+        try f.gofer.write("root/a", "one")
+        #expect(try f.read(try f.open("/a")) == "one")
+        #expect(try f.list("/") == [".", "..", "a"])
+        try HostFD.currentDirectory.unlink(f.host("a"))
+        #expect(throws: Errno.ENOENT) { try f.caller.resolve(name("/a")) }
+        try f.gofer.write("root/a", "another")
+        #expect(try f.attributes("/a").size == 7)
+        try f.gofer.write("root/a", "longer than another")
+        #expect(try f.attributes("/a").size == 19)
+        try f.gofer.write("root/b", "b")
+        #expect(try f.list("/").count == 4)
+    }
+
+    @Test func aReadOnlyTreeRefuses() throws {
+        let f = try Fixture(options: "ro")
+        #expect(f.files.isReadOnly)
+        try f.gofer.write("root/a", "text")
+        #expect(try f.read(try f.open("/a")) == "text")
+        #expect(throws: Errno.EROFS) { try f.open("/a", .O_RDWR) }
+        #expect(throws: Errno.EROFS) { try f.open("/b", [.O_CREAT, .O_RDWR]) }
+        #expect(throws: Errno.EROFS) { try f.caller.unlink(name("/a")) }
+        #expect(throws: Errno.EROFS) { try f.caller.changeMode(try f.caller.resolve(name("/a")), 0o600) }
+    }
+
+    @Test func manyFilesLeaveFewDescriptors() throws {
+        let f = try Fixture()
+        for i in 0..<2000 {
+            let file = try f.open("/f\(i)", [.O_CREAT, .O_RDWR])
+            _ = try f.write(file, "\(i)")
+        }
+        #expect(try HostFD.currentDirectory.list("/proc/self/fd").count < 700)
+        for i in stride(from: 0, to: 2000, by: 7) {
+            #expect(try f.read(try f.open("/f\(i)")) == "\(i)")
+            #expect(try f.attributes("/f\(i)").size == UInt64("\(i)".utf8.count))
+        }
+    }
+}
