@@ -13,8 +13,8 @@ let swift: [SwiftSetting] = [
 
 /// A Swift module and the modules directly below it.
 func module(_ name: String, _ below: [String] = [], products: [Target.Dependency] = [],
-            linker: [LinkerSetting] = []) -> Target {
-    .target(name: name, dependencies: below.map { .init(stringLiteral: $0) } + products,
+            exclude: [String] = [], linker: [LinkerSetting] = []) -> Target {
+    .target(name: name, dependencies: below.map { .init(stringLiteral: $0) } + products, exclude: exclude,
             swiftSettings: swift, linkerSettings: linker)
 }
 
@@ -48,7 +48,7 @@ let package = Package(
     ],
     targets: [
         // Programs: main files only.
-        program("cloister", ["Runtime"], products: [arguments]),
+        program("cloister", ["Runtime", "Cgroups", "HostOS", "LinuxABI"], products: [arguments]),
         program("cloister-sentry", ["Sentry"]),
         program("cloister-gofer", ["Gofer"]),
         program("containerd-shim-cloister-v2", ["Shim"]),
@@ -57,7 +57,7 @@ let package = Package(
         module("Shim", ["Runtime", "Messages", "TTRPC", "Cgroups", "HostOS", "LinuxABI"]),
         module("Runtime", ["Messages", "TTRPC", "Cgroups", "Confinement", "HostOS", "LinuxABI"]),
         module("Cgroups", ["HostOS", "LinuxABI"]),
-        module("Confinement", ["HostOS", "LinuxABI", "CSeccomp"]),
+        module("Confinement", ["HostOS", "LinuxABI", "CSeccomp"], exclude: ["README.md"]),
         module("TTRPC", ["Messages", "HostOS", "LinuxABI"]),
         module("Messages", ["CMessages"]),
         .target(name: "CMessages", exclude: [], cSettings: [.define("_GNU_SOURCE")],

@@ -11,6 +11,12 @@ public struct Exit: Hashable, Sendable {
     public var exitedAt: Int64
     /// What ended it, when it did not end by itself; else empty.
     public var cause: String
+
+    public init(status: UInt32, exitedAt: Int64, cause: String) {
+        self.status = status
+        self.exitedAt = exitedAt
+        self.cause = cause
+    }
 }
 
 /// A process in a container, as `ps` shows it.

@@ -137,3 +137,10 @@ extension Limits {
         unified = try field.optional("unified")?.stringMap() ?? [:]
     }
 }
+
+extension Limits {
+    /// Reads "linux.resources" by itself.
+    public init(parsing bytes: [UInt8], file: String) throws(RuntimeError) {
+        try self.init(Field(file: file, value: try parseJSON(bytes, file: file)))
+    }
+}

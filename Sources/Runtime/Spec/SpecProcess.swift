@@ -40,6 +40,15 @@ extension Spec {
         public var inheritable: UInt64 = 0
         public var permitted: UInt64 = 0
         public var ambient: UInt64 = 0
+
+        public init(bounding: UInt64 = 0, effective: UInt64 = 0, inheritable: UInt64 = 0, permitted: UInt64 = 0,
+                    ambient: UInt64 = 0) {
+            self.bounding = bounding
+            self.effective = effective
+            self.inheritable = inheritable
+            self.permitted = permitted
+            self.ambient = ambient
+        }
     }
 
     public struct ResourceLimit: Hashable, Sendable {
@@ -104,6 +113,9 @@ extension Spec.Capabilities {
         "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
         "CHECKPOINT_RESTORE",
     ]
+
+    /// "CAP_CHOWN" and so on, in the order of their numbers.
+    public static var allNames: [String] { names.map { "CAP_" + $0 } }
 
     /// The bit of "CAP_CHOWN" or "CHOWN", in any case; nil for an unknown name.
     public static func bit(named name: String) -> UInt64? {
