@@ -22,6 +22,9 @@ public final class Kernel: @unchecked Sendable {
     public let log: @Sendable (String) -> Void
     /// How often each call was made that this kernel does not have.
     public let unknownCalls = UnknownCalls()
+    /// What a task has whose memory is gone.
+    let noMemory: MemoryManager
+    let noContext: ExecutionContext
     private let namespaceInodes = Atomic<UInt64>(4_026_532_000)
     /// Processes begun since the start (/proc/stat's "processes").
     public let forkCount = Atomic<UInt64>(0)
@@ -31,6 +34,8 @@ public final class Kernel: @unchecked Sendable {
         self.systemCalls = systemCalls
         self.log = log
         rootPIDNamespace = PIDNamespace(parent: nil, userNamespace: rootUserNamespace)
+        noMemory = MemoryManager(addressSpace: AddressSpace())
+        noContext = ExecutionContext(noMemory.addressSpace)
     }
 
     /// A fresh inode number for a namespace's file in /proc/PID/ns.

@@ -1,4 +1,5 @@
 import Identity
+import LinuxABI
 
 /// A network namespace (network_namespaces(7)), as tasks hold it; the socket layer subclasses it.
 open class NetworkNamespace: @unchecked Sendable {
@@ -9,6 +10,11 @@ open class NetworkNamespace: @unchecked Sendable {
     public init(userNamespace: UserNamespace, inode: UInt64) {
         self.userNamespace = userNamespace
         self.inode = inode
+    }
+
+    /// An empty namespace of the same kind: CLONE_NEWNET.
+    open func makeFresh(owner: UserNamespace, inode: UInt64) throws(Errno) -> NetworkNamespace {
+        NetworkNamespace(userNamespace: owner, inode: inode)
     }
 }
 

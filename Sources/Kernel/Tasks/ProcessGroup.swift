@@ -79,7 +79,9 @@ public final class ProcessGroup: SignalGroup, @unchecked Sendable {
     }
 
     /// Whether a member is stopped.
-    func hasStoppedMember() -> Bool { members.contains { $0.isStopped } }
+    func hasStoppedMember(without leaving: ThreadGroup? = nil) -> Bool {
+        members.contains { $0 !== leaving && !$0.hasEnded && $0.isStopped }
+    }
 }
 
 /// The number that `ids`, given in `own` and its ancestors, has in `namespace`; 0 when that is neither.

@@ -63,7 +63,18 @@ public final class Task: Caller, @unchecked Sendable {
     public var rseq: (address: GuestAddress, length: UInt32, signature: UInt32) = (.null, 0, 0)
     /// Set while it runs for the parent of a vfork, which waits for it.
     var vforkDone: VforkCompletion?
-    public var exitCode = ExitStatus(rawValue: 0)
+    /// What it passed to exit(2); the leader's is the process's, unless the group was ended otherwise.
+    var exitCode = ExitStatus(rawValue: 0)
+    /// It called exit(2).
+    var isExiting = false
+    /// How the call that was interrupted wants to be made again.
+    var pendingRestart: Errno?
+    /// The call under way has set the registers itself (exec, rt_sigreturn).
+    var keepsRegisters = false
+    /// The exception that the next frame describes.
+    var lastFault: Fault?
+    /// The number of the call under way, or of the last one.
+    public internal(set) var currentCall = -1
 
     // Guarded by the kernel's tree lock.
 

@@ -62,6 +62,8 @@ public final class ThreadGroup: @unchecked Sendable {
     var stopSignal: Int32 = 0
     /// How many tasks stand in the group stop.
     var stoppedCount = 0
+    /// Counts group stops.
+    var stopGeneration: UInt32 = 0
     /// A continued task has yet to tell the parent.
     var owesContinueNotice = false
     /// The task whose exec waits for all others to end.

@@ -1,0 +1,234 @@
+import HostOS
+import LinuxABI
+import Memory
+import Platform
+import VFS
+import Waiting
+
+extension Task {
+    /// exit(2): this thread ends when its call returns.
+    public func exitThread(code: Int32) {
+        exitCode = .exited(code)
+        isExiting = true
+    }
+
+    /// exit_group(2): every thread ends.
+    public func exitGroup(code: Int32) { group.kill(.exited(code)) }
+
+    /// The end of the task's thread: gives back what it holds, then tells whom it concerns.
+    func finish() {
+        if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
+        if group.isInit, isLastOfGroup { group.endNamespace(self) }
+        if !isKilledBySignal { releaseFutexesAtExit() }
+        vforkDone?.complete()
+        vforkDone = nil
+        releaseFiles()
+        releaseMemory()
+        notifyExit()
+    }
+
+    private var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
+
+    private var isKilledBySignal: Bool { exitCode.signal != nil }
+
+    private func releaseMemory() {
+        let last = context
+        if isLastOfGroup {
+            let time = mm.addressSpace.cpuTime
+            kernel.treeLock.withLock {
+                group.pastUsage.user &+= time.user
+                group.pastUsage.system &+= time.system
+            }
+        }
+        replace(context: kernel.noContext, mm: kernel.noMemory)
+        last.end()
+    }
+
+    /// Takes the task out of its group; the last one ends the process.
+    private func notifyExit() {
+        var observer: ExitObserver?
+        var session: Session?
+        kernel.treeLock.withLock {
+            var stopIsComplete = false
+            let signal = group.stopSignal
+            let isLast = group.signalLock.withLock {
+                group.tasks.removeAll { $0 === self }
+                hasExited = true
+                group.execing?.waiter.unpark()
+                if group.tasks.isEmpty {
+                    if group.groupExit == nil { group.groupExit = group.leader.exitCode }
+                    return true
+                }
+                stopIsComplete = signal != 0 && group.stoppedCount == group.tasks.count
+                return false
+            }
+            abandonChildren(isLast: isLast)
+            if group.leader !== self {
+                pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = nil }
+            }
+            if isLast {
+                observer = group.exitObserver
+                session = group.processGroup.ownSession.leader === group ? group.processGroup.ownSession : nil
+                session?.leader = nil
+                group.end()
+            } else if stopIsComplete {
+                group.unreportedStop = signal
+                group.parent?.childrenChanged.notify(.all)
+            }
+        }
+        if let session { session.terminal?.disassociate(session) }
+        if let observer { observer.exited(group, status: group.exitStatus ?? exitCode) }
+    }
+
+    /// Children that this thread made get SIGKILL's gentler cousin (PDEATHSIG) and a new parent thread. The tree lock is
+    /// held.
+    private func abandonChildren(isLast: Bool) {
+        for child in group.children where child.parentThread === self {
+            for task in child.liveTasks where task.parentDeathSignal != 0 {
+                task.send(SignalInfo(task.parentDeathSignal, code: SignalInfo.SI_USER))
+            }
+            child.parentThread = isLast ? nil : group.leader === self ? group.liveTasks.first : group.leader
+        }
+    }
+}
+
+extension ThreadGroup {
+    /// The last task has ended. The tree lock is held.
+    func end() {
+        hasEnded = true
+        let ownGroup = processGroup
+        let wasOrphaned = ownGroup.isOrphanedLocked(without: nil)
+        giveChildrenAway()
+        for namespaceInit in initsAbove() where namespaceInit !== self { namespaceInit.childrenChanged.notify(.all) }
+        // The group that it leaves may have lost its last tie to the session.
+        if !wasOrphaned || parent != nil, ownGroup.isOrphanedLocked(without: self), ownGroup.hasStoppedMember(without: self) {
+            ownGroup.wakeOrphans()
+        }
+        ended.notify(.readable)
+        if !tellParentOfEnd() { release() }
+    }
+
+    /// Gives every child a new parent: the nearest living subreaper, or the namespace's init.
+    private func giveChildrenAway() {
+        let orphans = children
+        children = []
+        for child in orphans {
+            let adopter = adopter(of: child)
+            let ownGroup = child.processGroup
+            let before = ownGroup.isOrphanedLocked()
+            child.parent = adopter
+            child.parentThread = adopter?.leader
+            child.exitSignal = child.exitSignal == 0 && child.hasEnded ? 0 : Signal.SIGCHLD
+            if let adopter {
+                adopter.children.append(child)
+                if child.hasEnded, !child.tellParentOfEnd() { child.release() }
+            } else if child.hasEnded {
+                child.release()
+            }
+            if !before, ownGroup !== processGroup, ownGroup.isOrphanedLocked(), ownGroup.hasStoppedMember() {
+                ownGroup.wakeOrphans()
+            }
+        }
+    }
+
+    private func adopter(of child: ThreadGroup) -> ThreadGroup? {
+        var ancestor = parent
+        while let a = ancestor, a.pidNamespace === child.pidNamespace {
+            if a.isSubreaper, !a.hasEnded { return a }
+            ancestor = a.parent
+        }
+        guard let namespaceInit = child.pidNamespace.initGroup, !namespaceInit.hasEnded, namespaceInit !== self else { return nil }
+        return namespaceInit
+    }
+
+    private func initsAbove() -> [ThreadGroup] {
+        var inits: [ThreadGroup] = []
+        pidNamespace.forEachLevel(ids) { namespace, _ in if let g = namespace.initGroup { inits.append(g) } }
+        return inits
+    }
+
+    /// Sends the exit signal and wakes a waiting parent. The tree lock is held.
+    ///
+    /// - Returns: whether somebody has to wait for the process; else it can be released.
+    private func tellParentOfEnd() -> Bool {
+        guard let parent, !parent.hasEnded else { return false }
+        var mustWait = true
+        if exitSignal != 0 {
+            let action = parent.handlersNow[exitSignal]
+            if exitSignal == Signal.SIGCHLD {
+                let ignores = action.handler == SignalAction.SIG_IGN
+                if ignores || action.flags & SignalAction.SA_NOCLDWAIT != 0 { mustWait = false }
+                if !ignores { sendExitSignal(to: parent) }
+            } else {
+                sendExitSignal(to: parent)
+            }
+        }
+        parent.childrenChanged.notify(.all)
+        return mustWait
+    }
+
+    private func sendExitSignal(to parent: ThreadGroup) {
+        let (code, status) = (exitStatus ?? leader.exitCode).childCode
+        var info = childInfo(for: parent, code: code, status: status)
+        info.signal = exitSignal
+        parent.send(info)
+    }
+
+    /// Nobody will ask for the process any more: its numbers are free. The tree lock is held.
+    func release() {
+        pidNamespace.forEachLevel(ids) { namespace, id in
+            if namespace.tasks[id]?.group === self { namespace.tasks[id] = nil }
+            if namespace.initGroup === self { namespace.initGroup = nil }
+        }
+        leaveProcessGroup()
+        if let parent {
+            parent.children.removeAll { $0 === self }
+            parent.childrenChanged.notify(.all)
+        }
+        ended.notify([.POLLIN, .POLLHUP])
+    }
+
+    /// The tree lock is held.
+    func leaveProcessGroup() {
+        let old = processGroup
+        old.members.removeAll { $0 === self }
+        guard old.members.isEmpty else { return }
+        old.namespace.forEachLevel(old.ids) { namespace, id in
+            if namespace.processGroups[id] === old { namespace.processGroups[id] = nil }
+        }
+        let session = old.ownSession
+        session.groupCount -= 1
+        guard session.groupCount == 0 else { return }
+        session.namespace.forEachLevel(session.ids) { namespace, id in
+            if namespace.sessions[id] === session { namespace.sessions[id] = nil }
+        }
+    }
+
+    /// The init of a pid namespace ends: everything in the namespace ends first (pid_namespaces(7)). On the thread of its
+    /// last task, without a lock.
+    func endNamespace(_ task: Task) {
+        kernel.treeLock.withLock { pidNamespace.isDying = true }
+        let entry = TaskWaitEntry(task.waiter)
+        childrenChanged.add(entry)
+        defer { childrenChanged.remove(entry) }
+        while true {
+            let others = kernel.treeLock.withLock {
+                for child in children where child.hasEnded { child.release() }
+                return pidNamespace.tasks.values.compactMap { $0.group === self || $0.group.hasEnded ? nil : $0.group }
+            }
+            if others.isEmpty { return }
+            for other in others { other.kill(.signaled(Signal.SIGKILL)) }
+            _ = task.waiter.park(interruptible: false)
+        }
+    }
+}
+
+extension ProcessGroup {
+    /// A process group that nobody can continue any more, with stopped members (setpgid(2)). The tree lock is held.
+    func wakeOrphans() {
+        for member in members where !member.hasEnded {
+            member.send(.kernel(Signal.SIGHUP), forced: true)
+            member.send(.kernel(Signal.SIGCONT), forced: true)
+        }
+    }
+}
