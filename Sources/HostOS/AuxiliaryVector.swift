@@ -1,13 +1,13 @@
-import Glibc
+import CHostOS
 
 /// What the host's kernel told this process at its start (getauxval(3)).
 public enum HostAuxiliaryVector {
     /// The value for AT_`tag`; 0 when there is none.
-    public static func value(_ tag: UInt) -> UInt64 { UInt64(getauxval(tag)) }
+    public static func value(_ tag: UInt) -> UInt64 { UInt64(host_auxiliary_value(tag)) }
 
     /// The host's vDSO as this process has it mapped: a whole ELF image; empty when there is none.
     public static var vdso: [UInt8] {
-        let base = UInt(getauxval(33 /* AT_SYSINFO_EHDR */))
+        let base = UInt(host_auxiliary_value(33 /* AT_SYSINFO_EHDR */))
         guard base != 0, let start = unsafe UnsafeRawPointer(bitPattern: base) else { return [] }
         let header = unsafe UnsafeRawBufferPointer(start: start, count: 4096)
         // The kernel's own image: its program headers lie in its first page, one of them covers all.

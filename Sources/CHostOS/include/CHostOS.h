@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include "spawn.h"
 
 /// A system call of the host. Returns its result, or -errno.
@@ -42,3 +43,6 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
 /// Has a call that the process's filter traps (SIGSYS) end the process, after one line on standard error that begins
 /// with `name` and says which call it was. `name` must stay where it is.
 void host_report_denied_calls(const char *name);
+
+/// getauxval(3).
+static inline unsigned long host_auxiliary_value(unsigned long tag) { return getauxval(tag); }

@@ -40,7 +40,9 @@ public final class MemoryManager: @unchecked Sendable {
     public struct Layout: Sendable {
         public var codeStart: UInt64 = 0, codeEnd: UInt64 = 0
         public var dataStart: UInt64 = 0, dataEnd: UInt64 = 0
+        /// The stack pointer at the start of the program, and the range of its stack.
         public var stackStart: UInt64 = 0
+        public var stackLow: UInt64 = 0, stackHigh: UInt64 = 0
         public var argumentsStart: UInt64 = 0, argumentsEnd: UInt64 = 0
         public var environmentStart: UInt64 = 0, environmentEnd: UInt64 = 0
         public var vdso: UInt64 = 0, vdsoSize: UInt64 = 0
@@ -56,6 +58,7 @@ public final class MemoryManager: @unchecked Sendable {
     private var executableStorage: Path?
     private var filesStorage: [FileKey: MappedFile] = [:]
     private var dumpableStorage: Int32 = 1
+    private var programStorage: AnyObject?
     var breakStart: UInt64 = 0
     var breakEnd: UInt64 = 0
     /// Bytes that mlock(2) was asked to lock.
@@ -74,6 +77,12 @@ public final class MemoryManager: @unchecked Sendable {
     public var executable: Path? {
         get { lock.withLock { executableStorage } }
         set { lock.withLock { executableStorage = newValue } }
+    }
+
+    /// What keeps the program's file from being written while it runs.
+    public var programHold: AnyObject? {
+        get { lock.withLock { programStorage } }
+        set { lock.withLock { programStorage = newValue } }
     }
 
     /// PR_SET_DUMPABLE.
@@ -105,6 +114,7 @@ public final class MemoryManager: @unchecked Sendable {
         lock.withLock {
             new.layoutStorage = layoutStorage
             new.executableStorage = executableStorage
+            new.programStorage = programStorage
             new.filesStorage = filesStorage
             new.dumpableStorage = dumpableStorage
             new.breakStart = breakStart

@@ -164,7 +164,7 @@ extension Task {
     }
 
     /// Takes back a child that never ran.
-    private func undo() {
+    func undo() {
         kernel.treeLock.withLock {
             group.signalLock.withLock {
                 group.tasks.removeAll { $0 === self }

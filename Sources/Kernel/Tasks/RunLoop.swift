@@ -24,6 +24,7 @@ extension Task {
             group.kill(.signaled(Signal.SIGKILL))
         }
         finish()
+        reportLoadFailure()
     }
 
     private func runGuest() {
@@ -69,7 +70,7 @@ extension Task {
 
     private func noteUnknown(_ number: Int, _ arguments: SystemCallArguments) {
         guard kernel.unknownCalls.note(number) else { return }
-        let name = SystemCallNumber(rawValue: number).name ?? "number \(number)"
+        let name = SystemCallNumber(rawValue: number).name.map { "\($0)" } ?? "number \(number)"
         let values = (0..<6).map { "0x" + String(arguments[$0], radix: 16) }
         var text = ""
         for value in values { text += text.isEmpty ? value : ", " + value }

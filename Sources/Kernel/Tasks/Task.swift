@@ -67,6 +67,9 @@ public final class Task: Caller, @unchecked Sendable {
     var exitCode = ExitStatus(rawValue: 0)
     /// It called exit(2).
     var isExiting = false
+    /// While it has not been started from outside.
+    var initialGate: InitialGate?
+    var loadFailure: Errno?
     /// How the call that was interrupted wants to be made again.
     var pendingRestart: Errno?
     /// The call under way has set the registers itself (exec, rt_sigreturn).

@@ -37,10 +37,9 @@ final class VDSO: @unchecked Sendable {
             let targets = VDSOImage.functions.compactMap { name in
                 offsets[Array(name.utf8)].map { (name: name, address: host &+ $0) }
             }
-            let file = SharedFD(owning: try HostFD.memoryFile("vdso"))
             var bytes = VDSOImage(targets).bytes
             bytes += [UInt8](repeating: 0, count: max(0, Int(Self.size) - bytes.count))
-            try file.fd.writeAll(bytes)
+            let file = SharedFD(owning: try HostFD.memoryFile("vdso", holding: bytes))
             files[host] = file
             return file
         }
