@@ -98,6 +98,7 @@ let package = Package(
         module("LinuxABI"),
         cModule("CHostOS"),
 
+        tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),

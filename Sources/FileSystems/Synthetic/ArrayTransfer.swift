@@ -1,0 +1,11 @@
+import Memory
+
+extension IOVector {
+    /// Puts bytes of an array there, from `start` on.
+    ///
+    /// - Returns: how many were accepted.
+    mutating func write(array: [UInt8], from start: Int = 0) -> Int {
+        let span = array.span
+        return unsafe write(span.extracting(start..<span.count).bytes)
+    }
+}
