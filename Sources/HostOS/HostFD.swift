@@ -107,3 +107,15 @@ public func withCPath<R>(_ path: String, _ body: (UnsafePointer<CChar>) throws(E
     }
     return try result.get()
 }
+
+extension HostFD {
+    /// Writes what there is room for, whatever the descriptor's O_NONBLOCK says (pwritev2(2) with RWF_NOWAIT).
+    ///
+    /// - Throws: EAGAIN without room; EOPNOTSUPP for a file that cannot tell.
+    public func writeWithoutBlocking(_ buffer: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        let segment = unsafe (Int(buffer.baseAddress), buffer.count)
+        return try unsafe withBytes(of: segment) { (s) throws(Errno) in
+            try unsafe hostCallRetrying(.pwritev2, argument, Int(s.baseAddress), 1, -1, -1, 8 /* RWF_NOWAIT */)
+        }
+    }
+}
