@@ -1,1 +1,4 @@
-// Filled by the first commit of this program.
+import HostOS
+import Sentry
+
+HostProcess.exit(SentryProcess.run(Array(CommandLine.arguments.dropFirst())))

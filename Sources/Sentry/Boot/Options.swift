@@ -1,0 +1,49 @@
+/// The Sentry's command line, which the runtime writes.
+///
+///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
+///                     [--confinement=full] [--debug] [--strace]
+struct Options {
+    enum Confinement: String { case full, off }
+
+    /// The listening socket of the control service.
+    var controlFD: Int32 = 3
+    /// The pod's id, for logs.
+    var id = ""
+    var platform = "ptrace"
+    var network = "sandbox"
+    var memoryCalls = "native"
+    var confinement = Confinement.full
+    var debug = false
+    var strace = false
+
+    /// - Throws: one line that names the argument.
+    init(_ arguments: ArraySlice<String>) throws(StartError) {
+        for argument in arguments {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count > 1 ? String(parts[1]) : ""
+            switch parts[0] {
+            case "--control-fd":
+                guard let fd = Int32(value), fd >= 0 else { throw StartError("--control-fd: not a descriptor: \(value)") }
+                controlFD = fd
+            case "--id": id = value
+            case "--platform": platform = value
+            case "--network": network = value
+            case "--memory-calls": memoryCalls = value
+            case "--confinement":
+                guard let c = Confinement(rawValue: value) else { throw StartError("--confinement: full or off, not \(value)") }
+                confinement = c
+            case "--debug": debug = true
+            case "--strace": strace = true
+            case "--exit-with-container": break
+            default: throw StartError("unknown argument \(argument)")
+            }
+        }
+    }
+}
+
+/// Why the Sentry could not start: one line, which the runtime shows to the user.
+struct StartError: Error {
+    let message: String
+
+    init(_ message: String) { self.message = message }
+}

@@ -1,0 +1,74 @@
+import Confinement
+import FileSystems
+import HostOS
+import Introspection
+import Kernel
+import LinuxABI
+import Platform
+import Ptrace
+import SystemCalls
+import TTRPC
+import VFS
+
+/// The Sentry from its first instruction to its last.
+public enum SentryProcess {
+    /// Runs until the runtime says Shutdown or closes the control socket for good.
+    ///
+    /// - Parameter arguments: the command line without the program's name.
+    /// - Returns: the exit status.
+    public static func run(_ arguments: [String]) -> Int32 {
+        do throws(StartError) {
+            try serve(try Options(arguments[...]))
+            return 0
+        } catch {
+            Log(id: "", debug: false).note(error.message)
+            return 1
+        }
+    }
+
+    private static func serve(_ options: Options) throws(StartError) {
+        let log = Log(id: options.id, debug: options.debug)
+        // What must be asked of the host while its files can still be seen.
+        let machine = Machine.probe()
+        var procfs: HostFD?
+        if options.confinement == .full {
+            procfs = try starting("leaving the host's file system") { () throws(Errno) in try SentryConfinement.enterEmptyRoot() }
+        }
+        // Before the filter: what it forbids, stubs need.
+        let platform = try makePlatform(options)
+        let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
+        registerFileSystems(kernel, machine)
+        let pod = Pod(kernel: kernel, machine: machine, log: log)
+        let server = try starting("the control service") { () throws(Errno) in
+            let server = try Server(acceptsDescriptors: true)
+            ControlService(pod: pod, log: log).register(on: server)
+            try server.listen(on: HostFD(rawValue: options.controlFD))
+            return server
+        }
+        if let procfs {
+            try starting("dropping privileges") { () throws(Errno) in try SentryConfinement.dropPrivileges() }
+            try starting("the seccomp filter") { () throws(Errno) in try SentryConfinement.installFilter(procfs: procfs) }
+        }
+        log.detail("serving on \(options.platform)")
+        server.run()
+        pod.shutDown()
+    }
+
+    private static func makePlatform(_ options: Options) throws(StartError) -> Platform {
+        switch options.platform {
+        case "ptrace":
+            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in try PtracePlatform.start() }
+        default: throw StartError("unknown platform \"\(options.platform)\"; there is ptrace")
+        }
+    }
+
+    private static func registerFileSystems(_ kernel: Kernel, _ machine: Machine) {
+        kernel.vfs.register(TmpfsFileSystemType())
+        kernel.vfs.register(TerminalFileSystemType())
+        Devices.register(in: kernel.vfs)
+    }
+
+    private static func starting<R>(_ what: String, _ body: () throws(Errno) -> R) throws(StartError) -> R {
+        do throws(Errno) { return try body() } catch { throw StartError("\(what): \(error.message)") }
+    }
+}
