@@ -65,7 +65,8 @@ public enum SentryProcess {
     private static func registerFileSystems(_ kernel: Kernel, _ machine: Machine) {
         kernel.vfs.register(TmpfsFileSystemType())
         kernel.vfs.register(TerminalFileSystemType())
-        Devices.register(in: kernel.vfs)
+        kernel.vfs.register(DevtmpfsType())
+        MemoryDevices.register(in: kernel.vfs)
     }
 
     private static func starting<R>(_ what: String, _ body: () throws(Errno) -> R) throws(StartError) -> R {

@@ -60,7 +60,7 @@ struct ContainerRoot {
             }
             let place = made.root.type == .directory ? try boot.ensureDirectory(destination) : try boot.ensureFile(destination)
             try mounts.mount(made, at: place, flags: options.flags, source: source(mount))
-            if mount.type == "devtmpfs" { try DeviceTree.populate(destination, by: boot, terminal: request.process?.stdio?.terminal ?? false) }
+            if mount.type == "devtmpfs" { try boot.populateDevices(at: destination) }
         }
     }
 
@@ -79,8 +79,7 @@ struct ContainerRoot {
         case "sysfs": return SysFileSystem(kernel: kernel, machine: pod.machine)
         case "cgroup": return CgroupFileSystem(resources: pod.resources(of: guest.id), kernel: kernel, container: guest)
         case "tmpfs", "devtmpfs", "devpts", "mqueue":
-            let type = mount.type == "devtmpfs" ? "tmpfs" : mount.type
-            guard let known = kernel.vfs.type(named: type), let boot else {
+            guard let known = kernel.vfs.type(named: mount.type), let boot else {
                 throw Status(.internalError, "file system type \(mount.type) is missing")
             }
             return try failing("options \(options.data.joined(separator: ",")) of \(mount.destination)") { () throws(Errno) in
@@ -116,8 +115,8 @@ struct ContainerRoot {
         default: .characterDevice
         }
         try failing("making device \(device.path)") { () throws(Errno) in
-            try DeviceTree.make(Array(device.path.utf8), type, DeviceNumber(major: device.major, minor: device.minor),
-                                mode: device.mode & 0o7777, uid: device.uid, gid: device.gid, by: boot)
+            try boot.ensureDevice(Array(device.path.utf8), type, DeviceNumber(major: device.major, minor: device.minor),
+                                  mode: device.mode & 0o7777, uid: device.uid, gid: device.gid)
         }
     }
 

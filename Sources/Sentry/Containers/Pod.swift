@@ -18,6 +18,8 @@ final class Pod: @unchecked Sendable {
     /// Names of the pod that containers share unless they ask for their own.
     let shared: SharedNamespaces
 
+    /// Standard streams that come from outside.
+    let hostFiles = HostFileSystem()
     /// The machine as guests see it.
     let machine: Machine
     /// Limits by container, for its /proc and cgroup file system. Guarded by the lock.

@@ -30,10 +30,8 @@ final class ProcessStreams: @unchecked Sendable {
         terminal = nil
         let boot = Caller.kernel(in: container.mounts, userNamespace: container.pod.kernel.rootUserNamespace)
         try failing("standard streams") { () throws(Errno) in
-            for (stream, flags) in [(host.input, OpenFlags()), (host.output, .O_WRONLY), (host.error, .O_WRONLY)] {
-                let file: OpenFile = if let stream {
-                    try HostFile(stream, flags: flags, by: boot)
-                } else {
+            for stream in [host.input, host.output, host.error] {
+                let file = if let stream { try container.pod.hostFiles.open(stream) } else {
                     try boot.open(Array("/dev/null".utf8), OpenHow(.O_RDWR))
                 }
                 _ = try files.install(file, closeOnExec: false, limit: .max)
