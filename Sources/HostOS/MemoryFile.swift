@@ -22,3 +22,16 @@ public struct MemoryFile: Sendable {
     /// - Throws: EBUSY for F_SEAL_WRITE while it is mapped for writing.
     public func addSeals(_ seals: UInt32) throws(Errno) { try hostCall(.fcntl, writable.fd.argument, 1033, Int(seals)) }
 }
+
+extension HostFD {
+    /// Writes all of `bytes` from `offset` on.
+    public func pwriteAll(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            let all = unsafe bytes.span.bytes
+            done += try unsafe all.withUnsafeBytes { (b) throws(Errno) in
+                try unsafe pwrite(UnsafeRawBufferPointer(rebasing: b[done...]), at: Int64(truncatingIfNeeded: offset) + Int64(done))
+            }
+        }
+    }
+}

@@ -25,7 +25,7 @@ extension IOVector {
         var done = 0
         while done < count, remaining > 0, !faulted {
             let step = min(count - done, zeroPage.count)
-            let written = write(zeroPage.span.bytes.extracting(0..<step))
+            let written = write(zeroPage, at: 0, count: step)
             done += written
             if written < step { break }
         }

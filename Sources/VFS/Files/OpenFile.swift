@@ -91,6 +91,11 @@ open class OpenFile: @unchecked Sendable {
     /// - Throws: ENODEV for a file that cannot be mapped.
     open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
 
+    /// F_GET_SEALS; nil for files that know none.
+    open var seals: FileSeals? { nil }
+    /// F_ADD_SEALS of a file that was opened for writing.
+    open func addSeals(_ seals: FileSeals) throws(Errno) { throw .EINVAL }
+
     /// A descriptor was closed (any of those that refer to this file): Linux's flush.
     open func flush(by caller: Caller) throws(Errno) {}
 
