@@ -34,3 +34,17 @@ extension IOVector {
 }
 
 private let zeroPage = [UInt8](repeating: 0, count: 16384)
+
+/// Between guest memory and a stream of the host, without blocking.
+extension IOVector {
+    /// - Returns: bytes transferred, 0 at the end.
+    /// - Throws: EAGAIN when there is nothing yet.
+    public mutating func fillNow(from stream: HostFD) throws(Errno) -> Int {
+        try unsafe fill { (buffer, _) throws(Errno) in try unsafe stream.readNow(into: buffer) }
+    }
+
+    /// - Throws: EAGAIN when nothing fits now.
+    public mutating func drainNow(to stream: HostFD) throws(Errno) -> Int {
+        try unsafe drain { (buffer, _) throws(Errno) in try unsafe stream.writeNow(buffer) }
+    }
+}

@@ -51,6 +51,9 @@ open class OpenFile: @unchecked Sendable {
     /// Whether it has a position (lseek); pipes, sockets, ttys have not: pread on them is ESPIPE.
     open var isSeekable: Bool { false }
 
+    /// A seekable file whose position means nothing and stays 0: /dev/null.
+    open var ignoresPosition: Bool { false }
+
     /// read(2), pread(2). A stream ignores `offset`. Blocks unless `isNonblocking` (or `nonblocking`: RWF_NOWAIT, MSG_DONTWAIT).
     ///
     /// - Returns: bytes put into `destination`; 0 at the end.
