@@ -99,6 +99,8 @@ let package = Package(
         cModule("CHostOS"),
 
         tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        tests("RuntimeTests", ["Runtime", "Messages", "Cgroups", "HostOS", "LinuxABI"]),
+        tests("CgroupsTests", ["Cgroups", "HostOS", "LinuxABI"]),
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),

@@ -149,6 +149,20 @@ private struct Fixture {
         #expect(try f.read(try file.inode.open(file.path, flags: [], by: f.caller)) == "textmore")
     }
 
+    @Test func namesAreExchanged() throws {
+        let f = try Fixture()
+        try f.caller.makeDirectory(name("/d"), mode: 0o755)
+        _ = try f.write(try f.open("/a", [.O_CREAT, .O_RDWR]), "one")
+        _ = try f.write(try f.open("/d/b", [.O_CREAT, .O_RDWR]), "two")
+        try f.caller.rename(name("/a"), to: name("/d/b"), .RENAME_EXCHANGE)
+        #expect(try f.hostStatus("a").inode == f.attributes("/a").inode)
+        #expect(try f.read(try f.open("/a")) == "two")
+        #expect(try f.read(try f.open("/d/b")) == "one")
+        _ = f.files.shrinkCache(all: true)
+        #expect(try f.read(try f.open("/a")) == "two")
+        #expect(try f.read(try f.open("/d/b")) == "one")
+    }
+
     @Test func temporaryFilesMayGetAName() throws {
         let f = try Fixture()
         let file = try f.open("/", [.O_TMPFILE, .O_RDWR])

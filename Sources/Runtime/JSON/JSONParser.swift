@@ -124,6 +124,7 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         if whole, let integer = Int64(text) { return .integer(integer) }
+        if whole, let integer = UInt64(text) { return .unsigned(integer) }
         guard let real = Double(text), real.isFinite else { throw failure("number out of range") }
         return .real(real)
     }

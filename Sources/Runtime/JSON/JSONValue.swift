@@ -3,7 +3,9 @@ public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// A number with a fraction or an exponent, or beyond Int64.
+    /// An integer beyond Int64 (limits without limit are written as 2^64 - 1).
+    case unsigned(UInt64)
+    /// A number with a fraction or an exponent, or beyond UInt64.
     case real(Double)
     case string(String)
     case array([JSONValue])
@@ -14,7 +16,7 @@ public enum JSONValue: Hashable, Sendable {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .integer: "an integer"
+        case .integer, .unsigned: "an integer"
         case .real: "a number"
         case .string: "a string"
         case .array: "an array"
@@ -54,6 +56,7 @@ extension JSONValue {
         case .null: out += "null"
         case .bool(let value): out += value ? "true" : "false"
         case .integer(let value): out += String(value)
+        case .unsigned(let value): out += String(value)
         case .real(let value): out += String(value)
         case .string(let value): Self.quote(value, to: &out)
         case .array(let values):

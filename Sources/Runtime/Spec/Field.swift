@@ -54,8 +54,11 @@ struct Field {
         case .integer(let number):
             guard let exact = T(exactly: number) else { throw invalid("\(number) is out of range") }
             return exact
+        case .unsigned(let number):
+            guard let exact = T(exactly: number) else { throw invalid("\(number) is out of range") }
+            return exact
         case .real(let number):
-            // Beyond Int64, or written like 1e9.
+            // Written like 1e9.
             guard let exact = T(exactly: number) else { throw invalid("expected an integer, found \(number)") }
             return exact
         default: throw failure(expected: "an integer")

@@ -51,6 +51,9 @@ open class OpenFile: @unchecked Sendable {
     /// Whether it has a position (lseek); pipes, sockets, ttys have not: pread on them is ESPIPE.
     open var isSeekable: Bool { false }
 
+    /// A seekable file whose position means nothing and stays 0: /dev/null.
+    open var ignoresPosition: Bool { false }
+
     /// read(2), pread(2). A stream ignores `offset`. Blocks unless `isNonblocking` (or `nonblocking`: RWF_NOWAIT, MSG_DONTWAIT).
     ///
     /// - Returns: bytes put into `destination`; 0 at the end.
@@ -90,6 +93,11 @@ open class OpenFile: @unchecked Sendable {
     ///
     /// - Throws: ENODEV for a file that cannot be mapped.
     open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
+
+    /// F_GET_SEALS; nil for files that know none.
+    open var seals: FileSeals? { nil }
+    /// F_ADD_SEALS of a file that was opened for writing.
+    open func addSeals(_ seals: FileSeals) throws(Errno) { throw .EINVAL }
 
     /// A descriptor was closed (any of those that refer to this file): Linux's flush.
     open func flush(by caller: Caller) throws(Errno) {}

@@ -61,6 +61,12 @@ public final class Mount: @unchecked Sendable {
     /// Whether nothing may be changed through it.
     public var isReadOnly: Bool { flags.contains(.readOnly) || fileSystem.isReadOnly }
 
+    /// Whether reading does not change a file's access time here.
+    public func suppressesAccessTime(of type: FileType) -> Bool {
+        let flags = flags
+        return flags.contains(.noatime) || flags.contains(.nodiratime) && type == .directory || isReadOnly
+    }
+
     func beginUse() { users.add(1, ordering: .relaxed) }
     func endUse() { users.subtract(1, ordering: .relaxed) }
     var isUsed: Bool { users.load(ordering: .relaxed) > 0 }

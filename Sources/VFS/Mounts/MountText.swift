@@ -1,27 +1,59 @@
 import LinuxABI
 
-/// The text of /proc/PID/mounts and mountinfo (proc(5)).
+/// What /proc tells of one mount.
+public struct MountDescription: Sendable {
+    public var id: Int32
+    public var parentID: Int32
+    public var device: DeviceNumber
+    /// What of the file system the mount shows: a path in it.
+    public var root: [UInt8]
+    /// Where it stands, as the reader sees it.
+    public var mountpoint: [UInt8]
+    public var flags: MountFlags
+    /// 0: none.
+    public var peerGroup: Int32
+    public var masterGroup: Int32
+    public var isUnbindable: Bool
+    public var type: String
+    public var source: [UInt8]
+    public var isFileSystemReadOnly: Bool
+    /// The file system's own options: "size=64k,mode=755".
+    public var options: String
+}
+
 extension MountNamespace {
     /// The mounts that are seen from `root`, parents first.
-    private func visible(from root: Path) -> [(mount: Mount, parent: Int32, place: [UInt8])] {
-        let all = vfs.mountLock.withLock { rootStorage.subtree }
-        var seen: [(mount: Mount, parent: Int32, place: [UInt8])] = []
-        for mount in all {
-            let place = Path(mount: mount, dentry: mount.root)
-            let (text, reachable) = place.text(from: root, vfs)
+    public func descriptions(from root: Path) -> [MountDescription] {
+        let all = vfs.mountLock.withLock {
+            rootStorage.subtree.map { Entry(mount: $0, parent: $0.parentStorage?.id ?? 0, peers: $0.peerGroup,
+                                            masters: $0.masterGroup, unbindable: $0.propagation == .unbindable) }
+        }
+        var seen: [MountDescription] = []
+        for entry in all {
+            let mount = entry.mount
+            let (place, reachable) = Path(mount: mount, dentry: mount.root).text(from: root, vfs)
             if !reachable { continue }
-            // The namespace's root has a parent on Linux too (rootfs): a number that nothing else has.
-            seen.append((mount, mount.parent(in: vfs)?.id ?? 0, text))
+            seen.append(MountDescription(
+                id: mount.id, parentID: entry.parent, device: mount.fileSystem.device, root: mount.root.textInFileSystem,
+                mountpoint: place, flags: mount.flags, peerGroup: entry.peers, masterGroup: entry.masters,
+                isUnbindable: entry.unbindable, type: mount.fileSystem.typeName, source: mount.source,
+                isFileSystemReadOnly: mount.fileSystem.isReadOnly, options: mount.fileSystem.optionsText))
         }
         return seen
     }
 
-    /// /proc/PID/mounts.
+    private struct Entry {
+        var mount: Mount
+        var parent, peers, masters: Int32
+        var unbindable: Bool
+    }
+
+    /// /proc/PID/mounts (proc(5)).
     public func mountsText(from root: Path) -> [UInt8] {
         var text: [UInt8] = []
-        for (mount, _, place) in visible(from: root) {
-            text += Self.escaped(mount.source) + [0x20] + Self.escaped(place)
-            text += " \(mount.fileSystem.typeName) \(mount.optionsText)\(mount.fileSystemOptionsText()) 0 0\n".utf8
+        for mount in descriptions(from: root) {
+            text += Self.escaped(mount.source) + [0x20] + Self.escaped(mount.mountpoint)
+            text += " \(mount.type) \(mount.optionsText(withFileSystem: true))\(mount.ownOptionsText) 0 0\n".utf8
         }
         return text
     }
@@ -29,32 +61,14 @@ extension MountNamespace {
     /// /proc/PID/mountinfo.
     public func mountInfoText(from root: Path) -> [UInt8] {
         var text: [UInt8] = []
-        for (mount, parent, place) in visible(from: root) {
-            let device = mount.fileSystem.device
-            text += "\(mount.id) \(parent) \(device.major):\(device.minor) ".utf8
-            text += Self.escaped(mount.root.textInFileSystem) + [0x20] + Self.escaped(place)
-            text += " \(mount.optionsText)\(optionalFields(mount)) - \(mount.fileSystem.typeName) ".utf8
+        for mount in descriptions(from: root) {
+            text += "\(mount.id) \(mount.parentID) \(mount.device.major):\(mount.device.minor) ".utf8
+            text += Self.escaped(mount.root) + [0x20] + Self.escaped(mount.mountpoint)
+            text += " \(mount.optionsText(withFileSystem: false))\(mount.optionalFields) - \(mount.type) ".utf8
             text += Self.escaped(mount.source)
-            text += " \(mount.fileSystem.isReadOnly ? "ro" : "rw")\(mount.fileSystemOptionsText())\n".utf8
+            text += " \(mount.isFileSystemReadOnly ? "ro" : "rw")\(mount.ownOptionsText)\n".utf8
         }
         return text
-    }
-
-    private func optionalFields(_ mount: Mount) -> String {
-        let (peers, masters, unbindable) = vfs.mountLock.withLock {
-            Fields(peers: mount.peerGroup, masters: mount.masterGroup, unbindable: mount.propagation == .unbindable)
-        }.values
-        var text = ""
-        if peers != 0 { text += " shared:\(peers)" }
-        if masters != 0 { text += " master:\(masters)" }
-        if unbindable { text += " unbindable" }
-        return text
-    }
-
-    private struct Fields {
-        var peers, masters: Int32
-        var unbindable: Bool
-        var values: (Int32, Int32, Bool) { (peers, masters, unbindable) }
     }
 
     /// Space, tab, newline and backslash as octal, as Linux escapes them.
@@ -72,11 +86,10 @@ extension MountNamespace {
     }
 }
 
-extension Mount {
+extension MountDescription {
     /// "rw,nosuid,relatime".
-    var optionsText: String {
-        let flags = flags
-        var text = isReadOnly ? "ro" : "rw"
+    fileprivate func optionsText(withFileSystem: Bool) -> String {
+        var text = flags.contains(.readOnly) || withFileSystem && isFileSystemReadOnly ? "ro" : "rw"
         if flags.contains(.nosuid) { text += ",nosuid" }
         if flags.contains(.nodev) { text += ",nodev" }
         if flags.contains(.noexec) { text += ",noexec" }
@@ -87,8 +100,13 @@ extension Mount {
         return text
     }
 
-    func fileSystemOptionsText() -> String {
-        let options = fileSystem.optionsText
-        return options.isEmpty ? "" : "," + options
+    fileprivate var ownOptionsText: String { options.isEmpty ? "" : "," + options }
+
+    fileprivate var optionalFields: String {
+        var text = ""
+        if peerGroup != 0 { text += " shared:\(peerGroup)" }
+        if masterGroup != 0 { text += " master:\(masterGroup)" }
+        if isUnbindable { text += " unbindable" }
+        return text
     }
 }

@@ -1,0 +1,300 @@
+import HostOS
+import LinuxABI
+import Memory
+import VFS
+
+/// A regular file of a tmpfs, or one that memfd_create(2) made: in the Sentry's memory until a guest maps it, then a memory
+/// file of the host's, which guest and Sentry share.
+final class TmpfsFile: TmpfsInode, @unchecked Sendable {
+    private enum Storage {
+        case memory(ChunkedBytes)
+        case mapped(MemoryFile)
+    }
+
+    /// Guards contents, size and seals. Above the attributes' lock.
+    private let contentLock = Lock()
+    private var storage = Storage.memory(ChunkedBytes())
+    private var size: UInt64 = 0
+    /// Pages that were counted in the file system.
+    private var countedPages: UInt64 = 0
+    private var seals: FileSeals
+
+    init(_ fileSystem: TmpfsFileSystem, number: UInt64, _ node: NewNode, seals: FileSeals) {
+        self.seals = seals
+        super.init(fileSystem, number: number, node)
+    }
+
+    override convenience init(_ fileSystem: TmpfsFileSystem, number: UInt64, _ node: NewNode) {
+        self.init(fileSystem, number: number, node, seals: .F_SEAL_SEAL)
+    }
+
+    deinit { tmpfs.give(pages: countedPages) }
+
+    override func attributes() throws(Errno) -> Attributes {
+        var a = try super.attributes()
+        contentLock.withLock {
+            a.size = size
+            a.blocks = pagesUsed &* 8
+        }
+        return a
+    }
+
+    /// With the lock held.
+    private var pagesUsed: UInt64 {
+        switch storage {
+        case .memory(let bytes): bytes.pages
+        case .mapped(let file): ((try? file.writable.fd.status())?.blocks ?? 0) / 8
+        }
+    }
+
+    override func setAttributes(_ change: AttributeChange, by caller: Caller) throws(Errno) {
+        if let size = change.size { try resize(to: size) }
+        try super.setAttributes(change, by: caller)
+    }
+
+    override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+        TmpfsOpenFile(path: path, flags: flags, self)
+    }
+
+    private func resize(to new: UInt64) throws(Errno) {
+        try contentLock.withLock { () throws(Errno) in
+            if new < size, seals.contains(.F_SEAL_SHRINK) { throw .EPERM }
+            if new > size, seals.contains(.F_SEAL_GROW) { throw .EPERM }
+            switch storage {
+            case .memory(var bytes):
+                storage = .memory(ChunkedBytes())
+                if new < size { bytes.truncate(to: new) }
+                storage = .memory(bytes)
+            case .mapped(let file): try file.writable.fd.truncate(to: new)
+            }
+            size = new
+            recount()
+        }
+    }
+
+    /// With the lock held: what is used less than was counted goes back.
+    private func recount() {
+        let used = pagesUsed
+        if used < countedPages {
+            tmpfs.give(pages: countedPages - used)
+            countedPages = used
+        }
+    }
+
+    /// With the lock held: counts pages that are to be used.
+    private func take(_ pages: UInt64) throws(Errno) {
+        if pages == 0 { return }
+        try tmpfs.take(pages: pages)
+        countedPages += pages
+    }
+
+    func read(_ destination: inout IOVector, at offset: UInt64) throws(Errno) -> Int {
+        contentLock.lock()
+        defer { contentLock.unlock() }
+        if offset >= size { return 0 }
+        let count = Int(min(UInt64(destination.remaining), size - offset))
+        if count == 0 { return 0 }
+        let done: Int
+        switch storage {
+        case .memory(let bytes): done = bytes.read(offset, count, into: &destination)
+        case .mapped(let file):
+            destination.truncate(to: count)
+            done = try destination.fill(from: file.writable.fd, at: offset)
+        }
+        if done == 0, destination.faulted { throw .EFAULT }
+        return done
+    }
+
+    /// - Parameter append: write at the end; `offset` then says where that was.
+    func write(_ source: inout IOVector, at offset: inout UInt64, append: Bool) throws(Errno) -> Int {
+        contentLock.lock()
+        defer { contentLock.unlock() }
+        if append { offset = size }
+        if !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+        var count = min(source.remaining, Int(UInt64(Int64.max) - min(offset, UInt64(Int64.max))))
+        if count == 0 { return 0 }
+        if seals.contains(.F_SEAL_GROW), offset + UInt64(count) > size {
+            if offset >= size { throw .EPERM }
+            count = Int(size - offset)
+        }
+        let done = try store(&source, offset, count)
+        if done > 0 {
+            size = max(size, offset + UInt64(done))
+            touch()
+        }
+        if done == 0, source.faulted { throw .EFAULT }
+        return done
+    }
+
+    private func store(_ source: inout IOVector, _ offset: UInt64, _ wanted: Int) throws(Errno) -> Int {
+        switch storage {
+        case .memory(var bytes):
+            var count = wanted
+            // As much as fits is written; nothing at all is ENOSPC.
+            do throws(Errno) { try take(bytes.missingPages(offset, count)) } catch {
+                count = min(count, Int(4096 - offset % 4096))
+                try take(bytes.missingPages(offset, count))
+            }
+            storage = .memory(ChunkedBytes())
+            let done = bytes.write(offset, count, from: &source)
+            storage = .memory(bytes)
+            recount()
+            return done
+        case .mapped(let file):
+            source.truncate(to: wanted)
+            let before = pagesUsed
+            if before > countedPages { try take(before - countedPages) }
+            // Room for the worst case first; what was there already is given back.
+            try take(UInt64(wanted) / 4096 + 2)
+            defer { recount() }
+            return try source.drain(to: file.writable.fd, at: offset)
+        }
+    }
+
+    func seek(_ offset: Int64, whence: Int32) throws(Errno) -> UInt64 {
+        contentLock.lock()
+        defer { contentLock.unlock() }
+        if whence == 2 {
+            let (sum, overflow) = Int64(truncatingIfNeeded: size).addingReportingOverflow(offset)
+            if overflow { throw .EOVERFLOW }
+            if sum < 0 { throw .EINVAL }
+            return UInt64(sum)
+        }
+        if offset < 0 || UInt64(offset) >= size { throw .ENXIO }
+        switch storage {
+        case .memory(let bytes):
+            guard let found = bytes.next(from: UInt64(offset), data: whence == 3), found < size || whence == 4 else {
+                throw .ENXIO
+            }
+            return min(found, size)
+        case .mapped(let file): return UInt64(try file.writable.fd.seek(offset, whence: whence))
+        }
+    }
+
+    /// fallocate(2): KEEP_SIZE 1, PUNCH_HOLE 2, ZERO_RANGE 0x10.
+    func allocate(mode: Int32, _ offset: UInt64, _ length: UInt64) throws(Errno) {
+        let (keepSize, punch, zero) = (mode & 1 != 0, mode & 2 != 0, mode & 0x10 != 0)
+        if mode & ~0x13 != 0 || punch && (!keepSize || zero) { throw .EOPNOTSUPP }
+        try contentLock.withLock { () throws(Errno) in
+            if punch || zero, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+            let grows = !keepSize && offset + length > size
+            if grows, seals.contains(.F_SEAL_GROW) { throw .EPERM }
+            switch storage {
+            case .memory(var bytes):
+                storage = .memory(ChunkedBytes())
+                defer { storage = .memory(bytes) }
+                if punch || zero { bytes.punch(offset, length) }
+                if !punch {
+                    var missing: UInt64 = 0
+                    var at = offset
+                    while at < offset + length {
+                        let step = min(offset + length - at, 1 << 30)
+                        missing += bytes.missingPages(at, Int(step))
+                        at += step
+                    }
+                    try take(missing)
+                    bytes.reserve(offset, length)
+                }
+            case .mapped(let file):
+                if !punch { try take(length / 4096 + 2) }
+                try file.writable.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
+            }
+            if grows { size = offset + length }
+            recount()
+        }
+        touch()
+    }
+
+    /// Makes the file one that guests can map.
+    func mappable(writable: Bool) throws(Errno) -> Mappable {
+        contentLock.lock()
+        defer { contentLock.unlock() }
+        if writable, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+        let file: MemoryFile
+        switch storage {
+        case .mapped(let known): file = known
+        case .memory(let bytes):
+            file = try MemoryFile(name: "tmpfs")
+            try file.writable.fd.truncate(to: size)
+            var failure: Errno?
+            bytes.forEach { offset, piece in
+                let count = offset < size ? min(piece.count, Int(min(size - offset, UInt64(piece.count)))) : 0
+                do throws(Errno) { try file.writable.fd.pwriteAll(piece[..<count], at: offset) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            // What guests may not do to it the host keeps them from.
+            if seals != .F_SEAL_SEAL { try file.addSeals(seals.rawValue & FileSeals.hostSeals) }
+            storage = .mapped(file)
+        }
+        return .file(writable ? file.writable : file.readOnly)
+    }
+
+    var currentSeals: FileSeals { contentLock.withLock { seals } }
+
+    /// F_ADD_SEALS.
+    func add(seals new: FileSeals) throws(Errno) {
+        try contentLock.withLock { () throws(Errno) in
+            if seals.contains(.F_SEAL_SEAL) { throw .EPERM }
+            if case .mapped(let file) = storage { try file.addSeals(new.rawValue & FileSeals.hostSeals) }
+            seals.formUnion(new)
+        }
+    }
+}
+
+/// A regular file of a tmpfs, opened.
+final class TmpfsOpenFile: OpenFile, @unchecked Sendable {
+    private let file: TmpfsFile
+
+    init(path: Path, flags: OpenFlags, _ file: TmpfsFile) {
+        self.file = file
+        super.init(path: path, flags: flags)
+    }
+
+    override var isSeekable: Bool { true }
+
+    override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
+        let done = try file.read(&destination, at: offset)
+        file.noteAccess(self)
+        return done
+    }
+
+    override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        try file.write(&source, at: &offset, append: appends)
+    }
+
+    override func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 {
+        try file.seek(offset, whence: whence)
+    }
+
+    override func sync(dataOnly: Bool, by caller: Caller) throws(Errno) {}
+
+    override func allocate(mode: Int32, offset: UInt64, length: UInt64, by caller: Caller) throws(Errno) {
+        try file.allocate(mode: mode, offset, length)
+    }
+
+    override func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { try file.mappable(writable: writable) }
+
+    override var seals: FileSeals? { file.currentSeals }
+    override func addSeals(_ seals: FileSeals) throws(Errno) { try file.add(seals: seals) }
+}
+
+/// Files that memfd_create(2) makes, and shared memory without a name.
+public final class MemoryFiles: Sendable {
+    private let fileSystem: TmpfsFileSystem
+    private let mount: Mount
+
+    public init(_ vfs: VirtualFileSystem) {
+        fileSystem = TmpfsFileSystem(TmpfsFileSystem.Options(mode: 0o700))
+        mount = Mount(id: 0, fileSystem: fileSystem, root: fileSystem.rootDentry, flags: [], source: Array("tmpfs".utf8))
+    }
+
+    /// - Parameter name: what /proc/PID/fd shows behind "memfd:".
+    public func make(name: [UInt8], mode: UInt32 = 0o777, seals: FileSeals, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+        try fileSystem.beginInode()
+        let node = NewNode(type: .regular, mode: mode, uid: caller.credentials.fsuid, gid: caller.credentials.fsgid)
+        let file = TmpfsFile(fileSystem, number: fileSystem.nextInode(), node, seals: seals)
+        file.update { $0.links = 0 }
+        let path = mount.pathToNameless(file, name: FileName(Array("memfd:".utf8) + name))
+        return try file.open(path, flags: flags, by: caller)
+    }
+}

@@ -1,0 +1,50 @@
+import HostOS
+import LinuxABI
+
+/// Between guest memory and a regular file of the host.
+extension IOVector {
+    /// Reads from `file` at `offset` until the vector is full or the file ends (pread(2)).
+    ///
+    /// - Returns: bytes transferred.
+    /// - Throws: EFAULT when the first byte cannot be stored; the host's error.
+    public mutating func fill(from file: HostFD, at offset: UInt64) throws(Errno) -> Int {
+        try unsafe fill { (buffer, done) throws(Errno) in
+            try unsafe file.pread(into: buffer, at: Int64(truncatingIfNeeded: offset &+ UInt64(done)))
+        }
+    }
+
+    /// Writes to `file` at `offset` until the vector is empty (pwrite(2)).
+    public mutating func drain(to file: HostFD, at offset: UInt64) throws(Errno) -> Int {
+        try unsafe drain { (buffer, done) throws(Errno) in
+            try unsafe file.pwrite(buffer, at: Int64(truncatingIfNeeded: offset &+ UInt64(done)))
+        }
+    }
+
+    /// Puts up to `count` zeroes there.
+    public mutating func writeZeroes(_ count: Int) -> Int {
+        var done = 0
+        while done < count, remaining > 0, !faulted {
+            let step = min(count - done, zeroPage.count)
+            let written = write(zeroPage, at: 0, count: step)
+            done += written
+            if written < step { break }
+        }
+        return done
+    }
+}
+
+private let zeroPage = [UInt8](repeating: 0, count: 16384)
+
+/// Between guest memory and a stream of the host, without blocking.
+extension IOVector {
+    /// - Returns: bytes transferred, 0 at the end.
+    /// - Throws: EAGAIN when there is nothing yet.
+    public mutating func fillNow(from stream: HostFD) throws(Errno) -> Int {
+        try unsafe fill { (buffer, _) throws(Errno) in try unsafe stream.readNow(into: buffer) }
+    }
+
+    /// - Throws: EAGAIN when nothing fits now.
+    public mutating func drainNow(to stream: HostFD) throws(Errno) -> Int {
+        try unsafe drain { (buffer, _) throws(Errno) in try unsafe stream.writeNow(buffer) }
+    }
+}
