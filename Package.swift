@@ -49,7 +49,7 @@ let package = Package(
     targets: [
         // Programs: main files only.
         program("cloister", ["Runtime", "Cgroups", "HostOS", "LinuxABI"], products: [arguments]),
-        program("cloister-sentry", ["Sentry", "HostOS"]),
+        program("cloister-sentry", ["Sentry"]),
         program("cloister-gofer", ["Gofer"]),
         program("containerd-shim-cloister-v2", ["Shim"]),
 

@@ -9,6 +9,7 @@ import Waiting
 /// All state of the guests of one Sentry hangs off this object.
 public final class Kernel: @unchecked Sendable {
     public let platform: Platform
+    public let vfs = VirtualFileSystem()
     public let timers = TimerQueue()
     public let systemCalls: SystemCallTable
     public let rootUserNamespace = UserNamespace()

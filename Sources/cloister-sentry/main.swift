@@ -1,4 +1,4 @@
-import HostOS
+import Glibc
 import Sentry
 
-HostProcess.exit(SentryProcess.run(Array(CommandLine.arguments.dropFirst())))
+exit(SentryProcess.run(Array(CommandLine.arguments.dropFirst())))

@@ -31,6 +31,9 @@ public final class GoferConnection: @unchecked Sendable {
     /// - Parameter fd: the connection's socket; it now belongs to this object.
     public init(owning fd: HostFD) { socket = SharedFD(owning: fd) }
 
+    /// Ends the connection for all who use it: the Gofer sees its end, calls under way and later ones answer EIO.
+    public func hangUp() { socket.fd.shutDown() }
+
     /// The socket, for who wants to learn by poll(2) that the Gofer is gone (POLLHUP).
     public var descriptor: HostFD { socket.fd }
 

@@ -50,7 +50,7 @@ public enum SentryProcess {
             try starting("the seccomp filter") { () throws(Errno) in try SentryConfinement.installFilter(procfs: procfs) }
         }
         log.detail("serving on \(options.platform)")
-        server.run()
+        try starting("serving the control socket") { () throws(Errno) in try server.run() }
         pod.shutDown()
     }
 
@@ -63,7 +63,7 @@ public enum SentryProcess {
     }
 
     private static func registerFileSystems(_ kernel: Kernel, _ machine: Machine) {
-        kernel.vfs.register(TmpfsFileSystemType())
+        kernel.vfs.register(TmpfsType())
         kernel.vfs.register(TerminalFileSystemType())
         kernel.vfs.register(DevtmpfsType())
         MemoryDevices.register(in: kernel.vfs)

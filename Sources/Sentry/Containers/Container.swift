@@ -143,7 +143,7 @@ final class Container: @unchecked Sendable {
         for group in pod.kernel.groups(of: guest) { group.kill(.signaled(9)) }
         if guest.isPaused { pod.kernel.setPaused(false, guest) }
         guest.source.close()
-        for gofer in gofers { gofer.close() }
+        for gofer in gofers { gofer.hangUp() }
     }
 
     /// The devpts in which terminals of the container get their numbers.

@@ -35,7 +35,7 @@ struct ContainerRoot {
         for path in request.maskedPaths {
             guard let null else { break }
             try failing("masking \(path)") { () throws(Errno) in
-                try boot.mask(Array(path.utf8), null: null) { TmpfsFileSystem(.init(size: 0, mode: 0o555)) }
+                try boot.mask(Array(path.utf8), null: null) { () throws(Errno) in TmpfsFileSystem(.init(size: 0, mode: 0o555)) }
             }
         }
         for path in request.readonlyPaths {
@@ -71,8 +71,11 @@ struct ContainerRoot {
         case "gofer": return try served(mount)
         case "overlay":
             let lower = try served(mount)
+            let upper = TmpfsFileSystem(.init(mode: 0o755))
+            // Whoever copies up is root of the pod: it needs a caller before there is a tree to stand in.
+            let maker = Caller.kernel(in: MountNamespace(kernel.vfs, root: upper), userNamespace: kernel.rootUserNamespace)
             return try failing("overlaying \(mount.destination)") { () throws(Errno) in
-                try OverlayFileSystem(lower: lower, upper: TmpfsFileSystem(.init(mode: 0o755)))
+                try OverlayFileSystem(lower: lower, upper: upper, by: maker)
             }
         case "proc":
             return ProcFileSystem(kernel: kernel, pidNamespace: guest.pidNamespace, machine: pod.machine, resources: pod.resources(of: guest.id))

@@ -23,7 +23,7 @@ struct ProcessLaunch {
         // The root as tasks see it: what is mounted over it counts.
         let umask = spec.user.map(\.umask) ?? .max
         let directories = DirectoryContext(root: root, working: root, umask: umask == .max ? 0o022 : umask, mounts: container.mounts)
-        directories.working = try workingDirectory(directories, credentials)
+        directories.working = try workingDirectory()
         var process = InitialProcess(
             strings: ProgramStrings(arguments: spec.args, environment: spec.env), fileName: spec.args[0], credentials: credentials,
             files: files, directories: directories, namespaces: container.namespaces, limits: limits())
@@ -51,11 +51,10 @@ struct ProcessLaunch {
         }
     }
 
-    private func workingDirectory(_ directories: DirectoryContext, _ credentials: Credentials) throws(Status) -> Path {
+    private func workingDirectory() throws(Status) -> Path {
         let cwd = spec.cwd.isEmpty ? "/" : spec.cwd
         // runc makes a working directory that is missing, as root.
         let boot = Caller.kernel(in: container.mounts, userNamespace: container.pod.kernel.rootUserNamespace)
-        boot.directories = directories
         do throws(Errno) { return try boot.ensureDirectory(Array(cwd.utf8)) } catch {
             throw Status(.invalidArgument, "chdir to cwd (\"\(cwd)\") set in config.json failed: \(error.message)")
         }

@@ -58,9 +58,11 @@ struct ControlService {
         handle(server, .debug) { (_, request: Control.DebugRequest) throws(Status) in
             try Reply(Control.DebugResponse(text: try pod.debug(request.what, container: request.containerID)))
         }
-        handle(server, .shutdown) { (_, _: Control.Empty) throws(Status) in
+        server.register(Control.Method.service, Control.Method.shutdown.rawValue) { [unowned server] (call) throws(Status) in
             pod.shutDown()
-            return try Reply(Control.Empty())
+            call.answer(.success(try Reply(Control.Empty())))
+            server.stop()
+            return nil
         }
         // Answered when the process has ended, without a thread that waits.
         server.register(Control.Method.service, Control.Method.wait.rawValue) { (call) throws(Status) in
