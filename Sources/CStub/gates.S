@@ -101,3 +101,5 @@ stub_entry:
     int3
 
     .balign 16
+
+.section .note.GNU-stack, "", @progbits
