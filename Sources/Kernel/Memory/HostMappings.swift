@@ -1,0 +1,70 @@
+import LinuxABI
+import Platform
+
+/// One line of the host's list of a stub's mappings (proc_pid_maps(5)), below the end of the guest's address space.
+public struct HostMapping: Sendable {
+    public var start: UInt64
+    public var end: UInt64
+    /// "rwxp" as it stands there.
+    public var permissions: [UInt8]
+    public var offset: UInt64
+    /// As the host numbers it, encoded as in st_dev; 0 for anonymous memory.
+    public var device: UInt64
+    public var inode: UInt64
+}
+
+extension MemoryManager {
+    /// The host's list, in the order of addresses.
+    ///
+    /// - Throws: ESRCH when the memory is gone.
+    public func hostMappings() throws(Errno) -> [HostMapping] {
+        let limit = addressSpace.limit.rawValue
+        var mappings: [HostMapping] = []
+        for line in try addressSpace.hostProc("maps").split(separator: 0x0a) {
+            let fields = line.split(separator: 0x20, maxSplits: 5, omittingEmptySubsequences: true)
+            guard fields.count >= 5 else { continue }
+            let range = fields[0].split(separator: 0x2d)
+            let device = fields[3].split(separator: 0x3a)
+            guard range.count == 2, device.count == 2 else { continue }
+            let start = hex(range[0])
+            if start >= limit { break }
+            let (major, minor) = (hex(device[0]), hex(device[1]))
+            mappings.append(HostMapping(
+                start: start, end: min(hex(range[1]), limit), permissions: Array(fields[1]), offset: hex(fields[2]),
+                device: (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12) | ((major & ~0xfff) << 32),
+                inode: decimal(fields[4])))
+        }
+        return mappings
+    }
+
+    /// - Throws: ENOMEM when a page of the range is not mapped.
+    public func checkMapped(_ start: UInt64, _ size: UInt64) throws(Errno) {
+        var at = start
+        for mapping in try hostMappings() {
+            if mapping.end <= at { continue }
+            if mapping.start > at { break }
+            at = mapping.end
+            if at >= start &+ size { return }
+        }
+        throw .ENOMEM
+    }
+
+    /// Bytes of address space in use: what RLIMIT_AS limits.
+    public func mappedBytes() throws(Errno) -> UInt64 {
+        try hostMappings().reduce(0) { $0 &+ ($1.end &- $1.start) }
+    }
+
+    private func hex(_ text: ArraySlice<UInt8>) -> UInt64 {
+        text.reduce(0) { value, c in
+            switch c {
+            case 0x30...0x39: value << 4 | UInt64(c - 0x30)
+            case 0x61...0x66: value << 4 | UInt64(c - 0x57)
+            default: value
+            }
+        }
+    }
+
+    private func decimal(_ text: ArraySlice<UInt8>) -> UInt64 {
+        text.reduce(0) { $1 >= 0x30 && $1 <= 0x39 ? $0 &* 10 &+ UInt64($1 - 0x30) : $0 }
+    }
+}

@@ -1,0 +1,32 @@
+import LinuxABI
+import VFS
+import Waiting
+
+/// A process by descriptor (pidfd_open(2)).
+public final class ProcessDescriptor: OpenFile, @unchecked Sendable {
+    public let group: ThreadGroup
+
+    public init(path: Path, group: ThreadGroup, nonblocking: Bool) {
+        self.group = group
+        super.init(path: path, flags: nonblocking ? [.O_RDWR, .O_NONBLOCK] : .O_RDWR)
+    }
+
+    public override func poll() -> IOEvents { group.hasEnded ? .readable : [] }
+    public override var waitQueue: WaitQueue? { group.ended }
+    public override var fdinfo: String { "Pid:\t\(group.pid)\nNSpid:\t\(group.pid)\n" }
+    public override var anonymousName: String? { "anon_inode:[pidfd]" }
+}
+
+/// A namespace by descriptor: an open file of /proc/PID/ns.
+open class NamespaceFile: OpenFile, @unchecked Sendable {
+    /// Its CLONE_NEW* flag.
+    public let kind: CloneFlags
+
+    public init(path: Path, kind: CloneFlags) {
+        self.kind = kind
+        super.init(path: path, flags: [])
+    }
+
+    /// `set` with this namespace in place of its own.
+    open func apply(to set: NamespaceSet) -> NamespaceSet { set }
+}
