@@ -22,6 +22,8 @@ extension Pod {
         do throws(RuntimeError) {
             if exec.isEmpty { try backend.start() } else { try backend.startExec(exec) }
         } catch {
+            // The Sentry's copies of the streams are closed with it: the client waits for their end.
+            if !exec.isEmpty { _ = try? { () throws(RuntimeError) in try backend.delete(exec: exec) }() }
             failedToStart(container, process)
             throw Status(error, during: exec.isEmpty ? "start" : "exec")
         }
