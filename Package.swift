@@ -104,6 +104,7 @@ let package = Package(
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
+        tests("ShimTests", ["Shim", "Runtime", "Cgroups", "Messages", "TTRPC", "HostOS", "LinuxABI"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
         tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
