@@ -27,6 +27,8 @@ public final class SocketOptions: @unchecked Sendable {
     public var receiveTimeout: UInt64 { lock.withLock { receiveTimeoutStorage } }
     public var sendTimeout: UInt64 { lock.withLock { sendTimeoutStorage } }
 
+    public init() {}
+
     /// A copy for a connection that was accepted.
     func inherit(from other: SocketOptions) {
         let (send, receive, passes) = other.lock.withLock {

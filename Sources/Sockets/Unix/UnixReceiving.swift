@@ -24,9 +24,8 @@ extension UnixSocket {
                     if result.count > before || stopped || wanted == 0 { return () }
                     return try lock.withLock { () throws(Errno) -> Void? in
                         if let error = self.error {
-                            self.error = nil
-                            if !readShut { throw error }
                             // The end follows the error.
+                            self.error = nil
                             throw error
                         }
                         if !readShut { return nil }

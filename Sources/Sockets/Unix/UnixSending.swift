@@ -98,11 +98,12 @@ extension UnixSocket {
 
     /// - Returns: nil when there is no place.
     private func deliver(_ message: UnixMessage, from sender: UnixSocket) throws(Errno) -> Void? {
-        let taken = try lock.withLock { () throws(Errno) -> Void? in
+        let taken: Void? = try lock.withLock { () throws(Errno) -> Void? in
             if state == .closed { throw isConnectionOriented ? .EPIPE : .ECONNREFUSED }
             if type == .datagram, let peer, peer !== sender { throw .EPERM }
             if readShut { throw .EPIPE }
-            if type == .datagram, self !== sender, received.count > Self.datagramLimit { return nil }
+            // Two that are each other's peers are bounded by their buffers alone.
+            if type == .datagram, self !== sender, peer !== sender, received.count > Self.datagramLimit { return nil }
             message.budget.take(message.charge)
             received.append(message)
             return ()

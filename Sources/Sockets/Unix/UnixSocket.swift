@@ -212,7 +212,7 @@ public final class UnixSocket: @unchecked Sendable {
     /// Whether another datagram would find a place; if not, `sender` is told when it would.
     private func hasRoom(for sender: UnixSocket) -> Bool {
         lock.withLock {
-            if received.count <= Self.datagramLimit || state == .closed { return true }
+            if received.count <= Self.datagramLimit || peer === sender || state == .closed { return true }
             blockedPollers.removeAll { $0.socket == nil || $0.socket === sender }
             blockedPollers.append(WeakSocket(socket: sender))
             return false

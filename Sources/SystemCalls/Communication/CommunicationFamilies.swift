@@ -8,6 +8,7 @@ func registerCommunicationFamilies(_ table: inout SystemCallTable) {
     registerEventDescriptors(&table)
     registerEpoll(&table)
     registerPipes(&table)
+    registerSockets(&table)
     registerResourceLimits(&table)
     registerScheduling(&table)
     registerSystemInformation(&table)
