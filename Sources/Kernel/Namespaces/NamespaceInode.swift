@@ -13,6 +13,19 @@ public enum AnyNamespace: Sendable {
     case user(UserNamespace)
     case uts(UTSNamespace)
 
+    var kind: CloneFlags {
+        switch self {
+        case .cgroup: .CLONE_NEWCGROUP
+        case .ipc: .CLONE_NEWIPC
+        case .mount: .CLONE_NEWNS
+        case .network: .CLONE_NEWNET
+        case .pid: .CLONE_NEWPID
+        case .time: .CLONE_NEWTIME
+        case .user: .CLONE_NEWUSER
+        case .uts: .CLONE_NEWUTS
+        }
+    }
+
     /// As the links of /proc/PID/ns show it before the colon.
     public var typeName: StaticString {
         switch self {
@@ -29,12 +42,22 @@ public enum AnyNamespace: Sendable {
 }
 
 /// nsfs's file of a namespace: what opening a link of /proc/PID/ns gives, and setns(2) takes. Keeps the namespace.
-public final class NamespaceFile: OpenFile, @unchecked Sendable {
+public final class OpenNamespace: NamespaceFile, @unchecked Sendable {
     public let namespace: AnyNamespace
 
-    init(path: Path, flags: OpenFlags, namespace: AnyNamespace) {
+    init(path: Path, namespace: AnyNamespace) {
         self.namespace = namespace
-        super.init(path: path, flags: flags)
+        super.init(path: path, kind: namespace.kind)
+    }
+
+    public override func apply(to set: NamespaceSet) -> NamespaceSet {
+        switch namespace {
+        case .ipc(let ipc): set.with(ipc: ipc)
+        case .network(let network): set.with(network: network)
+        case .pid(let pid): set.with(pidForChildren: pid)
+        case .uts(let uts): set.with(uts: uts)
+        case .cgroup, .mount, .time, .user: set
+        }
     }
 }
 
@@ -50,6 +73,6 @@ public final class NamespaceInode: AnonymousInode, @unchecked Sendable {
 
     public override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         if flags.isWritable { throw .EPERM }
-        return NamespaceFile(path: path, flags: flags, namespace: namespace)
+        return OpenNamespace(path: path, namespace: namespace)
     }
 }
