@@ -58,6 +58,11 @@ final class FakeContainer: ContainerBackend, @unchecked Sendable {
         if let exit { body(exit) }
     }
 
+    private var oom: (@Sendable () -> Void)?
+    var oomKilled = false
+    func onOOM(_ body: @escaping @Sendable () -> Void) { lock.withLock { oom = body } }
+    func checkOOM() { if lock.withLock({ oomKilled }) { lock.withLock { oom }?() } }
+
     func signal(_ number: UInt32, exec: String, all: Bool) throws(RuntimeError) {
         lock.withLock { signals.append(number) }
         guard number == 9 else { return }

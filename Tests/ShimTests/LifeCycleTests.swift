@@ -103,6 +103,16 @@ import TTRPC
         #expect(shim.events.first(2) == ["/tasks/create", "/tasks/delete"])
     }
 
+    @Test func wantOfMemoryIsToldBeforeTheEnd() throws {
+        let shim = try Fixture()
+        let container = try shim.create()
+        try shim.start()
+        container.lock.withLock { container.oomKilled = true }
+        container.end("", 137)
+        #expect(try shim.wait() == 137)
+        #expect(shim.events.first(4).suffix(2) == ["/tasks/oom", "/tasks/exit a 137"])
+    }
+
     @Test func pausedContainersDieOfKill() throws {
         let shim = try Fixture()
         _ = try shim.create()
