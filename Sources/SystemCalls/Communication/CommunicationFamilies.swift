@@ -4,6 +4,7 @@ import Kernel
 func registerCommunicationFamilies(_ table: inout SystemCallTable) {
     registerFutexes(&table)
     registerClocks(&table)
+    registerTimers(&table)
     registerPolling(&table)
     registerEventDescriptors(&table)
     registerEpoll(&table)
