@@ -104,7 +104,14 @@ let package = Package(
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
+        tests("ShimTests", ["Shim", "Runtime", "Cgroups", "Messages", "TTRPC", "HostOS", "LinuxABI"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
+        tests("KernelTests", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        tests("LoaderTests", ["Loader", "Kernel", "LinuxABI", "HostOS"]),
+        .executableTarget(name: "guest-run",
+                          dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace",
+                                         "Platform", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"],
+                          path: "Tests/GuestRun", swiftSettings: swift),
         tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )

@@ -1,5 +1,5 @@
 public import Cgroups
-import HostOS
+public import HostOS
 import LinuxABI
 import Messages
 
@@ -45,7 +45,7 @@ public final class Container: Sendable {
     public let record: ContainerRecord
     let folder: StateFolder
     /// nil when this process did not start it, and it has ended.
-    private let gofer: HostProcess?
+    public let gofer: HostProcess?
 
     public var bundle: String { record.bundle }
     /// Where its processes are counted.
@@ -148,6 +148,14 @@ public final class Container: Sendable {
         let answer = try? sandbox.control.call(.state, Control.ContainerRef(containerID: id),
                                                returning: Control.StateResponse.self)
         return answer.flatMap { Status(rawValue: $0.status) } ?? .stopped
+    }
+
+    /// Sets new limits.
+    ///
+    /// - Parameter resources: the specification's "linux.resources" object, as JSON; what it leaves out stays.
+    public func update(resources: [UInt8]) throws(RuntimeError) {
+        let limits = try Limits(Field(file: "resources", value: try parseJSON(resources, file: "resources")))
+        do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(.internalError, error.message) }
     }
 
     public func statistics() -> Statistics { cgroup.statistics() }

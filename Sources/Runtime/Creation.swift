@@ -32,7 +32,7 @@ extension Sandbox {
             return try create(&record, process, plan, spec, streams, executables, folder)
         } catch {
             record.removeAll(folder: folder)
-            throw error
+            throw error.kind == .unavailable ? RuntimeError(.internalError, lastWords()) : error
         }
     }
 
@@ -74,7 +74,7 @@ extension Sandbox {
             // The Sentry may have made the container before another part failed.
             let reference = Control.ProcessRef(containerID: record.id)
             _ = try? control.call(.delete, reference, returning: Control.WaitResponse.self)
-            throw error.kind == .unavailable ? RuntimeError(.internalError, lastWords()) : error
+            throw error
         }
         return container
     }

@@ -66,7 +66,15 @@ public final class Sandbox: @unchecked Sendable {
             try folder.write(folder.sandbox, record.json)
             return try Sandbox(record, configuration, sentry: sentry, folder: folder, attached: attached)
         } catch {
-            if let process { Self.end(process) }
+            var error = error
+            if let process {
+                if error.kind == .unavailable {
+                    // It listens before it runs, so it has died.
+                    _ = try? HostPoll.wait([(process.descriptor, .readable)], timeout: 1000)
+                    error = RuntimeError(.internalError, Self.lastWords(try? process.reap(now: true), folder))
+                }
+                Self.end(process)
+            }
             try? cgroup.delete()
             folder.remove(folder.sandbox)
             folder.removeIfUnused()
@@ -100,11 +108,13 @@ public final class Sandbox: @unchecked Sendable {
     }
 
     /// Why the Sentry died, in one line: how, and what it said last. Waits for its death.
-    public func lastWords() -> String {
-        let how = switch reap() {
+    public func lastWords() -> String { Self.lastWords(reap(), folder) }
+
+    private static func lastWords(_ ending: HostProcess.Ending?, _ folder: StateFolder) -> String {
+        let how = switch ending {
         case .exited(0)?, nil: "the Sentry has ended"
         case .exited(let code)?: "the Sentry has ended with status \(code)"
-        case .signalled(31)?: "the Sentry was killed by its own system call filter"
+        case .exited(159)?, .signalled(31)?: "the Sentry was killed by its own system call filter"
         case .signalled(let signal)?: "the Sentry was killed by signal \(signal)"
         }
         return how + LastWords.suffix(folder.log)

@@ -38,6 +38,10 @@ protocol ContainerBackend: Sendable {
     func startExec(_ exec: String) throws(RuntimeError)
     /// Has `body` called once when the process has ended (also by the end of the Sentry), on any thread.
     func onExit(_ exec: String, _ body: @escaping @Sendable (ProcessExit) -> Void)
+    /// Has `body` called whenever the host has killed a process of the container for want of memory.
+    func onOOM(_ body: @escaping @Sendable () -> Void)
+    /// Calls what `onOOM` was given now, if there is something to report.
+    func checkOOM()
     func signal(_ number: UInt32, exec: String, all: Bool) throws(RuntimeError)
     func resize(exec: String, rows: UInt32, columns: UInt32) throws(RuntimeError)
     func pause() throws(RuntimeError)

@@ -71,6 +71,7 @@ final class Pod: @unchecked Sendable {
                 events.publish("/tasks/create", "TaskCreate", Events.TaskCreate(
                     containerID: container.id, bundle: container.bundle, rootfs: container.mounts, io: stdio, pid: pid))
             }
+            backend.onOOM { [events] in events.publish("/tasks/oom", "TaskOOM", Events.TaskOOM(containerID: container.id)) }
             backend.onExit("") { self.ended(container, container.process, $0) }
             return pid
         } catch {
@@ -174,7 +175,8 @@ extension Status {
         case .alreadyExists: .alreadyExists
         case .failedPrecondition: .failedPrecondition
         case .permissionDenied: .permissionDenied
-        case .unimplemented: .failedPrecondition
+        // Of Create, containerd would take it for an older version of the service.
+        case .unimplemented: verb == "create" ? .failedPrecondition : .unimplemented
         case .unavailable: .unavailable
         case .commandNotFound, .notExecutable: .unknown
         case .internalError: .internalError

@@ -22,6 +22,8 @@ extension Pod {
         do throws(RuntimeError) {
             if exec.isEmpty { try backend.start() } else { try backend.startExec(exec) }
         } catch {
+            // The Sentry's copies of the streams are closed with it: the client waits for their end.
+            if !exec.isEmpty { _ = try? { () throws(RuntimeError) in try backend.delete(exec: exec) }() }
             failedToStart(container, process)
             throw Status(error, during: exec.isEmpty ? "start" : "exec")
         }
@@ -60,6 +62,7 @@ extension Pod {
 
     /// A process has ended. Told once, after its start, and for a container's own process after all of its execs.
     func ended(_ container: TaskContainer, _ process: TaskProcess, _ exit: ProcessExit) {
+        if exit.status == 137 { lock.withLock { container.backend }?.checkOOM() }
         let waiters = lock.withLock { () -> [ServerCall]? in
             if process.exit != nil || process.heldExit != nil { return nil }
             if process.state == .created && !process.isStarting && !process.execID.isEmpty { return nil }

@@ -1,31 +1,46 @@
 import Cgroups
 import HostOS
+import LinuxABI
 import Messages
 import Runtime
+import TTRPC
 
 /// A pod's kernel by the Runtime module: a Sentry, and a Gofer for each container.
 struct RuntimePod: PodBackend {
     let sandbox: Sandbox
+    let server: Server
 
     /// - Parameter id: the pod's, which names the Sentry's state on disk.
-    static func start(id: String, bundle: String, configuration: Configuration) throws(RuntimeError) -> RuntimePod {
+    static func start(id: String, bundle: String, configuration: Configuration,
+                      server: Server) throws(RuntimeError) -> RuntimePod {
         let spec = try Spec.load(bundle: bundle)
-        return RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false))
+        return RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false),
+                          server: server)
     }
 
     func createContainer(_ id: String, bundle: String,
                          streams: ProcessStreams) throws(RuntimeError) -> any ContainerBackend {
         let spec = try Spec.load(bundle: bundle)
         let container = try sandbox.createContainer(id: id, bundle: bundle, spec: spec, streams: Streams(streams))
-        return RuntimeContainer(container: container, hooks: spec.hooks)
+        return RuntimeContainer(container, hooks: spec.hooks, server: server)
     }
 
     func shutDown() { sandbox.shutdown() }
 }
 
-struct RuntimeContainer: ContainerBackend {
-    let container: Container
-    let hooks: Spec.Hooks
+final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
+    private let container: Container
+    private let hooks: Spec.Hooks
+    private let server: Server
+    /// Guards `watch`. Innermost.
+    private let lock = Lock()
+    private var watch: ContainerWatch?
+
+    init(_ container: Container, hooks: Spec.Hooks, server: Server) {
+        self.container = container
+        self.hooks = hooks
+        self.server = server
+    }
 
     var pid: UInt32 { UInt32(bitPattern: container.pid) }
 
@@ -42,11 +57,28 @@ struct RuntimeContainer: ContainerBackend {
     func startExec(_ exec: String) throws(RuntimeError) { try container.startExec(exec) }
 
     func onExit(_ exec: String, _ body: @escaping @Sendable (ProcessExit) -> Void) {
-        container.onExit(exec: exec) { exit in
+        container.onExit(exec: exec) { [container] exit in
             if !exit.cause.isEmpty { Log.warning("\(container.id) \(exec): \(exit.cause)") }
             body(ProcessExit(status: exit.status, at: exit.exitedAt))
         }
     }
+
+    func onOOM(_ body: @escaping @Sendable () -> Void) {
+        let container = self.container
+        let watch = ContainerWatch(server, container.cgroup, gofer: container.gofer?.descriptor, onGoferEnd: {
+            // A container without its files can't go on. When it has ended, the Sentry has let go of the Gofer, and there
+            // is nothing to kill.
+            _ = try? Thread.start {
+                do throws(RuntimeError) {
+                    try container.signal(9, all: true)
+                    Log.warning("\(container.id): the Gofer has ended before the container")
+                } catch {}
+            }
+        }, onOOM: body)
+        lock.withLock { self.watch = watch }
+    }
+
+    func checkOOM() { lock.withLock { watch }?.check() }
 
     func signal(_ number: UInt32, exec: String, all: Bool) throws(RuntimeError) {
         try container.signal(number, exec: exec, all: all)
@@ -72,13 +104,17 @@ struct RuntimeContainer: ContainerBackend {
     }
 
     func update(resources: [UInt8]) throws(RuntimeError) {
-        throw RuntimeError(.unimplemented, "Update is not implemented")
+        try container.update(resources: resources)
     }
 
     func delete(exec: String) throws(RuntimeError) {
         if !exec.isEmpty {
             try container.deleteExec(exec)
             return
+        }
+        lock.withLock {
+            watch?.end()
+            watch = nil
         }
         try container.delete(force: true)
         container.run(hooks.poststop, status: "stopped")

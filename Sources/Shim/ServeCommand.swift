@@ -28,7 +28,7 @@ struct ServeCommand {
         configuration.warn = .init { Log.warning($0) }
         let (id, settings) = (line.id, configuration)
         let pod = Pod(events: events, onIdle: { server.stop() }) { (bundle) throws(RuntimeError) in
-            try RuntimePod.start(id: id, bundle: bundle, configuration: settings)
+            try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
         }
         TaskService(pod: pod).register(on: server)
         try CommandFailure.about("the server") { () throws(Errno) in

@@ -3,7 +3,7 @@ import Glibc
 import Runtime
 
 do {
-    var command = try Cloister.parseAsRoot()
+    var command = try Arguments.command(Array(CommandLine.arguments.dropFirst()))
     try command.run()
 } catch let error as RuntimeError {
     Report.failure(error)

@@ -225,6 +225,25 @@ private struct Fixture {
         #expect(throws: Errno.EROFS) { try f.caller.changeMode(try f.caller.resolve(name("/a")), 0o600) }
     }
 
+    @Test func mountPointsCanBeMadeUntilAReadOnlyTreeIsSealed() throws {
+        let gofer = try LiveGofer(mounts: [("root", "ro")])
+        try gofer.write("root/a", "text")
+        let files = try GoferFileSystem(gofer.connection, mount: 0, sharing: .exclusive, forMountPoints: true)
+        let caller = Caller.kernel(in: MountNamespace(VirtualFileSystem(), root: files), userNamespace: UserNamespace())
+        try caller.ensureDirectory(name("/proc/x"))
+        try caller.ensureFile(name("/etc/hosts"))
+        files.seal()
+        #expect(throws: Errno.EROFS) { try caller.ensureDirectory(name("/proc/y")) }
+        #expect(try caller.resolve(name("/etc/hosts")).inode.type == .regular)
+        _ = files.shrinkCache(all: true)
+        #expect(try caller.resolve(name("/proc/x")).inode.type == .directory)
+        var names: Set<String> = []
+        var position: UInt64 = 0
+        try caller.open(name("/"), OpenHow(.O_DIRECTORY)).readDirectory(&position, by: caller) { names.insert($0.name.description).inserted }
+        #expect(names == [".", "..", "a", "proc", "etc"])
+        #expect(try HostFD.currentDirectory.list(gofer.path("root")) == ["a"])
+    }
+
     @Test func manyFilesLeaveFewDescriptors() throws {
         let f = try Fixture()
         for i in 0..<2000 {

@@ -22,8 +22,7 @@ private struct Fixture {
         let vfs = VirtualFileSystem()
         let lower = try GoferFileSystem(gofer.connection, mount: 1, sharing: .exclusive)
         let upper = try GoferFileSystem(gofer.connection, mount: 0, sharing: .exclusive)
-        let bootstrap = Caller.kernel(in: MountNamespace(vfs, root: upper), userNamespace: UserNamespace())
-        overlay = try OverlayFileSystem(lower: lower, upper: upper, by: bootstrap)
+        overlay = try OverlayFileSystem(lower: lower, upper: upper)
         caller = Caller.kernel(in: MountNamespace(vfs, root: overlay), userNamespace: UserNamespace())
     }
 

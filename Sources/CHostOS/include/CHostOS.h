@@ -34,6 +34,13 @@ static inline void host_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void host_pause(void) { __builtin_ia32_pause(); }
 static inline uint64_t host_rdtsc(void) { return __builtin_ia32_rdtsc(); }
 
+/// CPUID: eax, ebx, ecx and edx of a leaf in `registers`.
+static inline void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]) {
+    __asm__ volatile("cpuid"
+                     : "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]), "=d"(registers[3])
+                     : "a"(leaf), "c"(subleaf));
+}
+
 /// The function that a new thread runs, with its argument.
 typedef void (*host_thread_function)(void *argument);
 

@@ -8,6 +8,8 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
     private var connection: GoferConnection { gofer.connection }
     /// What the last listing told, kept true by what this Sentry changes; in an exclusive tree.
     let entries = KnownEntries()
+    /// Mount points that the tree itself lacks. Guarded by the state lock.
+    private var mountPoints: [FileName: MountPointInode] = [:]
 
     override init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
         super.init(fileSystem, status, type, handle, place)
@@ -29,6 +31,7 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
     // MARK: - Looking up
 
     override func lookup(_ name: FileName, by caller: Caller) throws(Errno) -> Inode? {
+        if let made = state.withLock({ mountPoints[name] }) { return made }
         switch entries.find(name) {
         case .unknown: break
         case .absent: return nil
@@ -52,7 +55,8 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
     /// All entries, from the host unless they are known.
     func list() throws(Errno) -> [KnownEntries.Entry] {
         if let known = entries.list { return known }
-        let isExclusive = gofer.sharing == .exclusive
+        let made = state.withLock { mountPoints }
+        let isExclusive = gofer.sharing == .exclusive && made.isEmpty
         let version = entries.version
         let handle = try directoryHandle()
         var all: [KnownEntries.Entry] = []
@@ -67,6 +71,7 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
             if part.isEnd || part.entries.isEmpty { break }
         }
         if isExclusive { entries.learn(all, asOf: version) }
+        for (name, inode) in made { all.append(.init(name: name, inode: inode.number, type: inode.type, status: nil)) }
         return all
     }
 
@@ -75,6 +80,12 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
     private func changed() { isStale.store(true, ordering: .relaxed) }
 
     override func create(_ name: FileName, _ node: NewNode, by caller: Caller) throws(Errno) -> Inode {
+        if gofer.makesMountPoints {
+            let made = try MountPointInode(gofer, node)
+            state.withLock { mountPoints[name] = made }
+            entries.forget()
+            return made
+        }
         let owner = Owner(uid: node.uid, gid: node.gid)
         let directory = try directoryHandle()
         let inode: GoferInode

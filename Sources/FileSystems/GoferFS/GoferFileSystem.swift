@@ -35,13 +35,18 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     private var idle: [GoferRegularFile?] = Array(repeating: nil, count: GoferFileSystem.idleFiles)
     private var nextIdle = 0
     private var rootInode: GoferInode?
+    /// Whether the Gofer itself refuses every change.
+    private let isServedReadOnly: Bool
 
     private static let idleFiles = 512
 
     /// - Parameters:
     ///   - mount: the mount's number in the Gofer's list.
     ///   - source: what /proc/mounts shows as the source.
-    public init(_ connection: GoferConnection, mount: UInt32, sharing: Sharing, source: String = "none") throws(Errno) {
+    ///   - forMountPoints: until `seal`, directories and files that a read-only tree lacks can be made: in memory, for
+    ///     mounts to stand on.
+    public init(_ connection: GoferConnection, mount: UInt32, sharing: Sharing, source: String = "none",
+                forMountPoints: Bool = false) throws(Errno) {
         let top = try connection.attach(mount: mount)
         let statistics = try connection.fileSystemStatus(top.handle)
         self.connection = connection
@@ -49,10 +54,16 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
         hostDevice = top.status.device
         rootHandle = top.handle
         sourceText = source
+        isServedReadOnly = top.readOnly
         super.init(typeName: Self.name(ofType: statistics.type), device: .nextAnonymous())
-        isReadOnly = top.readOnly
+        isReadOnly = top.readOnly && !forMountPoints
         rootInode = try makeInode(top.status, handle: top.handle, at: nil)
     }
+
+    /// The container's mounts are in place: a read-only tree is read-only now.
+    public func seal() { isReadOnly = isServedReadOnly }
+
+    var makesMountPoints: Bool { isServedReadOnly && !isReadOnly }
 
     public override var root: Inode {
         guard let rootInode else { preconditionFailure("a file system is used after its last mount went") }
@@ -62,7 +73,7 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     public override var caching: Caching { sharing == .exclusive ? .always : .revalidate }
 
     public override func revalidate(_ parent: Inode, _ name: FileName, _ inode: Inode?) -> Bool {
-        guard sharing == .shared, let parent = parent as? GoferDirectory else { return true }
+        guard sharing == .shared, let parent = parent as? GoferDirectory, !(inode is MountPointInode) else { return true }
         let inode = inode as? GoferInode
         do throws(Errno) {
             let status = try connection.attributes(of: Place(try parent.directoryHandle(), name.bytes))

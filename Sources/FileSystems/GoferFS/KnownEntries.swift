@@ -64,6 +64,14 @@ final class KnownEntries: @unchecked Sendable {
     func remove(_ name: FileName) { change { $0.removeValue(forKey: name) } }
     func forgetStatus(_ name: FileName) { add(name) }
 
+    func forget() {
+        lock.withLock {
+            changes &+= 1
+            ordered = nil
+            byName = nil
+        }
+    }
+
     private func change(_ body: (inout [FileName: FileStatus?]) -> Void) {
         lock.withLock {
             changes &+= 1

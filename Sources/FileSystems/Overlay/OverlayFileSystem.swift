@@ -1,4 +1,5 @@
 import HostOS
+import Identity
 import LinuxABI
 public import VFS
 
@@ -29,12 +30,15 @@ public final class OverlayFileSystem: FileSystem, @unchecked Sendable {
     ///   - lower: a directory tree that nobody changes.
     ///   - upper: an empty tree, or one that was an overlay's upper layer before. Its root takes the owner and the mode of
     ///     the lower one's.
-    public init(lower: FileSystem, upper: FileSystem, by caller: Caller) throws(Errno) {
+    public init(lower: FileSystem, upper: FileSystem) throws(Errno) {
         self.lower = lower
         self.upper = upper
         super.init(typeName: "overlay", device: .nextAnonymous())
         guard lower.root.type == .directory, upper.root.type == .directory else { throw .ENOTDIR }
         let a = try lower.root.attributes()
+        // Nobody in particular: there is no mount namespace yet that has this file system.
+        let vfs = VirtualFileSystem()
+        let caller = Caller.kernel(in: MountNamespace(vfs, root: vfs.anonymous), userNamespace: UserNamespace())
         try upper.root.setAttributes(AttributeChange(mode: a.mode, uid: a.uid, gid: a.gid, modified: .at(a.modified)), by: caller)
         rootInode = OverlayDirectory(self, upper: upper.root, lower: lower.root, at: nil)
     }

@@ -1,11 +1,15 @@
+import HostOS
 import Identity
 import LinuxABI
 
-/// A network namespace (network_namespaces(7)), as tasks hold it; the socket layer subclasses it.
-open class NetworkNamespace: @unchecked Sendable {
+/// A network namespace (network_namespaces(7)), as tasks hold it. What is in it is the socket layer's.
+public final class NetworkNamespace: @unchecked Sendable {
     public let userNamespace: UserNamespace
     /// Of /proc/PID/ns/net.
     public let inode: UInt64
+    /// Guards `stateStorage`. Innermost.
+    private let lock = Lock()
+    private var stateStorage: AnyObject?
 
     public init(userNamespace: UserNamespace, inode: UInt64) {
         self.userNamespace = userNamespace
@@ -13,8 +17,18 @@ open class NetworkNamespace: @unchecked Sendable {
     }
 
     /// An empty namespace of the same kind: CLONE_NEWNET.
-    open func makeFresh(owner: UserNamespace, inode: UInt64) throws(Errno) -> NetworkNamespace {
+    public func makeFresh(owner: UserNamespace, inode: UInt64) throws(Errno) -> NetworkNamespace {
         NetworkNamespace(userNamespace: owner, inode: inode)
+    }
+
+    /// The socket layer's state, made when it is first asked for.
+    public func state<State: AnyObject>(_ make: () -> State) -> State {
+        lock.withLock {
+            if let state = stateStorage as? State { return state }
+            let made = make()
+            stateStorage = made
+            return made
+        }
     }
 }
 

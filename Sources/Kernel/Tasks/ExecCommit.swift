@@ -87,6 +87,7 @@ extension Task {
         vforkDone?.complete()
         vforkDone = nil
 
+        group.deletePosixTimers()
         unshareFiles()
         for file in files.removeCloseOnExec() { try? close(file) }
         replace(credentials: image.credentials)

@@ -20,6 +20,7 @@ extension Task {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
         if !isKilledBySignal { releaseFutexesAtExit() }
+        if isLastOfGroup { group.deleteTimers() }
         vforkDone?.complete()
         vforkDone = nil
         releaseFiles()

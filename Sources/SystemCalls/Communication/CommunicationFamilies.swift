@@ -4,10 +4,12 @@ import Kernel
 func registerCommunicationFamilies(_ table: inout SystemCallTable) {
     registerFutexes(&table)
     registerClocks(&table)
+    registerTimers(&table)
     registerPolling(&table)
     registerEventDescriptors(&table)
     registerEpoll(&table)
     registerPipes(&table)
+    registerSockets(&table)
     registerResourceLimits(&table)
     registerScheduling(&table)
     registerSystemInformation(&table)

@@ -28,29 +28,35 @@ private func makePipe(_ task: Task, _ address: GuestAddress, flags: UInt32) thro
     if flags & OpenFlags.O_EXCL.rawValue != 0 { throw .ENOPKG }
     if flags & ~(cloexecFlag | nonblockFlag | direct) != 0 { throw .EINVAL }
     let (reader, writer) = Pipe.makeFiles(flags: OpenFlags(rawValue: flags & (nonblockFlag | direct)), by: task)
-    let closeOnExec = flags & cloexecFlag != 0
-    let limit = task.limit(Limits.RLIMIT_NOFILE)
-    let first = try task.files.reserve(limit: limit)
-    do throws(Errno) {
-        let second = try task.files.reserve(limit: limit)
-        do throws(Errno) {
-            try task.memory.store(PipeDescriptors(reader: first, writer: second), at: address)
-        } catch {
-            task.files.cancel(second)
-            throw error
-        }
-        task.files.fill(second, writer, closeOnExec: closeOnExec)
-    } catch {
-        task.files.cancel(first)
-        throw error
-    }
-    task.files.fill(first, reader, closeOnExec: closeOnExec)
+    try task.installPair(reader, writer, at: address, closeOnExec: flags & cloexecFlag != 0)
     return 0
 }
 
-private struct PipeDescriptors: BitwiseCopyable {
-    var reader: Int32
-    var writer: Int32
+extension Task {
+    /// Gives two files descriptors and tells the guest their numbers; none of them when it cannot be told.
+    func installPair(_ one: OpenFile, _ other: OpenFile, at address: GuestAddress, closeOnExec: Bool) throws(Errno) {
+        let limit = self.limit(Limits.RLIMIT_NOFILE)
+        let first = try files.reserve(limit: limit)
+        do throws(Errno) {
+            let second = try files.reserve(limit: limit)
+            do throws(Errno) {
+                try memory.store(DescriptorPair(first: first, second: second), at: address)
+            } catch {
+                files.cancel(second)
+                throw error
+            }
+            files.fill(second, other, closeOnExec: closeOnExec)
+        } catch {
+            files.cancel(first)
+            throw error
+        }
+        files.fill(first, one, closeOnExec: closeOnExec)
+    }
+}
+
+private struct DescriptorPair: BitwiseCopyable {
+    var first: Int32
+    var second: Int32
 }
 
 /// As much as one call moves: MAX_RW_COUNT.

@@ -1,0 +1,96 @@
+import HostOS
+import LinuxABI
+import Messages
+@testable import Shim
+import Testing
+
+@Suite struct Commands {
+    @Test func flagsAreThoseOfContainerd() {
+        let line = CommandLine(["-namespace", "k8s.io", "--address=/run/c.sock", "-publish-binary", "/usr/bin/containerd",
+                                "-future", "-id", "x", "-debug", "-bundle=/b", "delete", "-ignored"])
+        #expect(line.action == .delete && line.namespace == "k8s.io" && line.address == "/run/c.sock" && line.id == "x")
+        #expect(line.debug && line.bundle == "/b" && line.publishBinary == "/usr/bin/containerd" && line.unknown == ["-future"])
+        #expect(CommandLine(["-v"]).action == .version)
+        #expect(CommandLine(["-info"]).action == .info)
+        #expect(CommandLine(["-id", "x"]).action == .serve)
+        #expect(CommandLine(["-id"]).id == "")
+    }
+
+    @Test func digestsAreThoseOfTheStandard() {
+        #expect(SHA256.hex([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(SHA256.hex(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        let long = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+        #expect(SHA256.hex(Array(long.utf8)) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(SHA256.hex([UInt8](repeating: 0x61, count: 1000)) == "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3")
+    }
+
+    @Test func socketsHaveShortNames() {
+        let socket = PodSocket(grpcAddress: "/run/containerd/containerd.sock", namespace: String(repeating: "n", count: 76),
+                               group: String(repeating: "c", count: 64))
+        #expect(socket.path.utf8.count < 108 && socket.address.hasPrefix("unix:///run/containerd/s/"))
+        #expect(PodSocket.cleaned("/a//b/./c/../d/") == "/a/b/d")
+        #expect(PodSocket.cleaned("a/b") == "a/b")
+        #expect(PodSocket.cleaned("/../a") == "/a")
+    }
+
+    @Test func aSocketThatNobodyServesIsTakenOver() throws {
+        let directory = "/tmp/shim-socket-\(HostClock.monotonic)"
+        let socket = PodSocket(directory: directory, grpcAddress: "/c", namespace: "n", group: "g")
+        let first = try #require(try socket.listen())
+        #expect(try socket.listen() == nil)
+        first.close()
+        #expect(!socket.isServed)
+        let second = try #require(try socket.listen())
+        #expect(socket.isServed)
+        second.close()
+        socket.remove()
+        try HostFD.currentDirectory.unlink(directory, directory: true)
+    }
+
+    @Test func identifiers() {
+        for id in ["a", "a.b-c_d", "A0", String(repeating: "x", count: 76)] {
+            #expect(throws: Never.self) { try Pod.checkID(id) }
+        }
+        for id in ["", ".", "..", "a/b", "-a", "a-", "a..b", "é", "a\0", String(repeating: "x", count: 77)] {
+            #expect(throws: (any Error).self) { try Pod.checkID(id) }
+        }
+    }
+
+    @Test func metricsAreThoseOfTheHostsVersion() throws {
+        var one = Statistics1.make(.v1)
+        one.memoryDetails["total_rss"] = 5
+        let first = try Metrics.message(one)
+        #expect(first.typeURL == "io.containerd.cgroups.v1.Metrics")
+        #expect(try CgroupV1.Metrics.decode(first.value).memory?.totalRss == 5)
+        let second = try Metrics.message(Statistics1.make(.v2))
+        #expect(second.typeURL == "io.containerd.cgroups.v2.Metrics")
+        #expect(try CgroupV2.Metrics.decode(second.value).cpu?.usageUsec == 3)
+    }
+}
+
+@Suite struct StreamSets {
+    @Test func aFifoNeedsNoClient() throws {
+        let path = "/tmp/shim-fifo-\(HostClock.monotonic)"
+        try HostFD.currentDirectory.makeNode(HostPath(Array(path.utf8)), mode: 0o10600, device: 0)
+        defer { try? HostFD.currentDirectory.unlink(path) }
+        let streams = try StreamSet(.init(stdin: path))
+        #expect(streams.forSentry.input != nil && streams.forSentry.output == nil)
+        let output = try StreamSet(.init(stdout: path, stderr: path))
+        #expect(output.forSentry.output == output.forSentry.error)
+        try output.forSentry.output?.writeAll([1, 2, 3])
+        // Whoever writes is gone, but the input has not ended until it is closed.
+        output.handedOver()
+        #expect(try HostPoll.wait([(streams.forSentry.input ?? HostFD(rawValue: -1), .readable)], timeout: 0)[0] == .readable)
+    }
+
+    @Test func filesAreAppendedTo() throws {
+        let path = "/tmp/shim-file-\(HostClock.monotonic)/x/log"
+        let streams = try StreamSet(.init(stdout: "file://" + path, stderr: ""))
+        try streams.forSentry.output?.writeAll(Array("a".utf8))
+        let again = try StreamSet(.init(stdout: path))
+        try again.forSentry.output?.writeAll(Array("b".utf8))
+        #expect(try HostFD.currentDirectory.readFile(path) == Array("ab".utf8))
+        #expect(throws: (any Error).self) { try StreamSet(.init(stdout: "nonsense:///x")) }
+        #expect(throws: (any Error).self) { try StreamSet(.init(stdin: "/nowhere/at/all")) }
+    }
+}
