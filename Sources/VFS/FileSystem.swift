@@ -24,6 +24,8 @@ open class FileSystem: @unchecked Sendable {
     private var rootDentryStorage: Dentry?
     private var mounts = 0
     private let readOnlyFlag = Atomic<Bool>(false)
+    /// How many inotify watches are on its inodes: with none, nothing is told.
+    final let watchCount = Atomic<Int>(0)
 
     public init(typeName: String, device: DeviceNumber = .nextAnonymous()) {
         self.typeName = typeName

@@ -120,6 +120,16 @@ extension Inode {
 
     final var attachments: Attachments? { attachmentLock.withLock { attachmentStorage } }
 
+    final func makeWatchList() -> WatchList {
+        let a = makeAttachments()
+        return attachmentLock.withLock {
+            if let watches = a.watches { return watches }
+            let made = WatchList()
+            a.watches = made
+            return made
+        }
+    }
+
     final func makeAttachments() -> Attachments {
         attachmentLock.withLock {
             if let attachmentStorage { return attachmentStorage }

@@ -18,6 +18,7 @@ public final class VirtualFileSystem: @unchecked Sendable {
     private var types: [String: FileSystemType] = [:]
     private var drivers: [DriverKey: DeviceDriver] = [:]
     private var fifo: DeviceDriver?
+    private var sharedObjects: [ObjectIdentifier: AnyObject] = [:]
 
     private struct DriverKey: Hashable {
         var block: Bool
@@ -58,6 +59,18 @@ public final class VirtualFileSystem: @unchecked Sendable {
     }
 
     public var fifoDriver: DeviceDriver? { lock.withLock { fifo } }
+
+    /// The one object of a type that hangs off this kernel's files, made when it is first asked for: for layers above.
+    public func shared<T: AnyObject>(_ make: () -> T) -> T {
+        let key = ObjectIdentifier(T.self)
+        if let known = lock.withLock({ sharedObjects[key] }) as? T { return known }
+        let made = make()
+        return lock.withLock {
+            if let known = sharedObjects[key] as? T { return known }
+            sharedObjects[key] = made
+            return made
+        }
+    }
 }
 
 /// Opens special files: device nodes, FIFOs.

@@ -33,6 +33,12 @@ extension MountNamespace {
         spread(mount, at: place)
     }
 
+    /// Every file system that is mounted, once.
+    public var fileSystems: [FileSystem] {
+        var seen: Set<ObjectIdentifier> = []
+        return vfs.mountLock.withLock { rootStorage.subtree.map(\.fileSystem) }.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
     /// Bind-mounts what is at `source`.
     ///
     /// - Parameter recursive: MS_REC: with the mounts below.
