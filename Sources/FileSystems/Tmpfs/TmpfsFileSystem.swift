@@ -50,6 +50,7 @@ public final class TmpfsFileSystem: FileSystem, @unchecked Sendable {
         optionLock.withLock {
             if let rootStorage { return rootStorage }
             // Mounted again by a path that outlived the last mount: an empty place.
+            usedInodes.add(1, ordering: .relaxed)
             let empty = TmpfsDirectory(self, number: nextInode(), NewNode(type: .directory, mode: 0o755, uid: 0, gid: 0))
             rootStorage = empty
             return empty

@@ -37,8 +37,8 @@ public enum SentryProcess {
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options)
         let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
-        registerFileSystems(kernel, machine)
         let pod = Pod(kernel: kernel, machine: machine, log: log)
+        registerFileSystems(pod)
         let server = try starting("the control service") { () throws(Errno) in
             let server = try Server(acceptsDescriptors: true)
             ControlService(pod: pod, log: log).register(on: server)
@@ -62,11 +62,19 @@ public enum SentryProcess {
         }
     }
 
-    private static func registerFileSystems(_ kernel: Kernel, _ machine: Machine) {
+    /// What mount(2) and device nodes of the pod lead to.
+    private static func registerFileSystems(_ pod: Pod) {
+        let (kernel, machine) = (pod.kernel, pod.machine)
+        let resources: @Sendable (GuestContainer) -> ContainerResources = { [unowned pod] in pod.resources(of: $0.id) }
         kernel.vfs.register(TmpfsType())
-        kernel.vfs.register(TerminalFileSystemType())
         kernel.vfs.register(DevtmpfsType())
+        kernel.vfs.register(TerminalFileSystemType())
+        kernel.vfs.register(ProcFileSystemType(kernel: kernel, machine: machine, resources: resources))
+        kernel.vfs.register(SysFileSystemType(kernel: kernel, machine: machine, resources: resources))
+        kernel.vfs.register(CgroupFileSystemType(kernel: kernel, resources: resources))
+        kernel.vfs.registerFIFOs(FIFODriver())
         MemoryDevices.register(in: kernel.vfs)
+        TerminalDevices.register(in: kernel.vfs)
     }
 
     private static func starting<R>(_ what: String, _ body: () throws(Errno) -> R) throws(StartError) -> R {

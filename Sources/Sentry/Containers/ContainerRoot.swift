@@ -72,17 +72,16 @@ struct ContainerRoot {
         case "overlay":
             let lower = try served(mount)
             let upper = TmpfsFileSystem(.init(mode: 0o755))
-            // Whoever copies up is root of the pod: it needs a caller before there is a tree to stand in.
-            let maker = Caller.kernel(in: MountNamespace(kernel.vfs, root: upper), userNamespace: kernel.rootUserNamespace)
             return try failing("overlaying \(mount.destination)") { () throws(Errno) in
-                try OverlayFileSystem(lower: lower, upper: upper, by: maker)
+                try OverlayFileSystem(lower: lower, upper: upper)
             }
         case "proc":
             return ProcFileSystem(kernel: kernel, pidNamespace: guest.pidNamespace, machine: pod.machine, resources: pod.resources(of: guest.id))
-        case "sysfs": return SysFileSystem(kernel: kernel, machine: pod.machine)
+        case "sysfs": return SysFileSystem(kernel: kernel, machine: pod.machine, resources: pod.resources(of: guest.id))
         case "cgroup": return CgroupFileSystem(resources: pod.resources(of: guest.id), kernel: kernel, container: guest)
         case "tmpfs", "devtmpfs", "devpts", "mqueue":
-            guard let known = kernel.vfs.type(named: mount.type), let boot else {
+            // Without message queues the place is there, and empty.
+            guard let known = kernel.vfs.type(named: mount.type) ?? kernel.vfs.type(named: "tmpfs"), let boot else {
                 throw Status(.internalError, "file system type \(mount.type) is missing")
             }
             return try failing("options \(options.data.joined(separator: ",")) of \(mount.destination)") { () throws(Errno) in
