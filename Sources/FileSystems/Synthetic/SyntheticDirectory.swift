@@ -96,6 +96,7 @@ public final class StaticDirectory: SyntheticDirectory, @unchecked Sendable {
     }
 
     /// The directory `name`, made if it is not there yet.
+    @discardableResult
     public func directory(_ name: FileName) -> StaticDirectory {
         if let there = byName[name] as? StaticDirectory { return there }
         let made = StaticDirectory((fileSystem as? SyntheticFileSystem).unsafelyKnown)

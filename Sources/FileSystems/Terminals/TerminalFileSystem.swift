@@ -77,6 +77,12 @@ public final class TerminalFileSystem: SyntheticFileSystem, @unchecked Sendable 
         }
     }
 
+    /// What opening ptmx does: a new terminal's master.
+    func openMaster(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+        let terminal = try makeTerminal(locked: true, uid: caller.credentials.fsuid, gid: caller.credentials.fsgid)
+        return MasterFile(path: path, flags: flags, terminal: terminal, fileSystem: self)
+    }
+
     func remove(_ terminal: Terminal) {
         let gone = lock.withLock { replicas.removeValue(forKey: terminal.number) }
         _ = consume gone
@@ -139,8 +145,7 @@ private final class PtmxInode: SyntheticInode, @unchecked Sendable {
 
     override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         guard let terminals = fileSystem as? TerminalFileSystem else { throw .EIO }
-        let terminal = try terminals.makeTerminal(locked: true, uid: caller.credentials.fsuid, gid: caller.credentials.fsgid)
-        return MasterFile(path: path, flags: flags, terminal: terminal, fileSystem: terminals)
+        return try terminals.openMaster(path, flags: flags, by: caller)
     }
 }
 
