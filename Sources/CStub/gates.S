@@ -4,8 +4,8 @@
     .section stub_text,"axR",@progbits
 
     .balign 4096
-    .hidden stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write
-    .globl  stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write
+    .hidden stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
+    .globl  stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
 stub_gate_a:
 
 // long stub_call_a(number, a, b, c, d, e, f): a native call.
@@ -54,6 +54,10 @@ stub_touch_read:
     int3
 stub_touch_write:
     lock orb $0, (%rdi)
+    int3
+stub_compare_exchange:
+    mov %esi, %eax
+    lock cmpxchg %edx, (%rdi)
     int3
 
     .balign 4096

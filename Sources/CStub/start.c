@@ -3,6 +3,7 @@
 #include "include/CStub.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@
 extern const char __start_stub_text[] HIDDEN, __stop_stub_text[] HIDDEN;
 extern const char stub_entry[] HIDDEN, stub_gate_a[] HIDDEN, stub_gate_b[] HIDDEN, stub_inject_a[] HIDDEN,
     stub_inject_b[] HIDDEN, stub_inject_thread[] HIDDEN, stub_inject_fork[] HIDDEN, stub_park[] HIDDEN,
-    stub_park_end[] HIDDEN, stub_touch_read[] HIDDEN, stub_touch_write[] HIDDEN;
+    stub_park_end[] HIDDEN, stub_touch_read[] HIDDEN, stub_touch_write[] HIDDEN,
+    stub_compare_exchange[] HIDDEN;
 
 const void *stub_text_start(void) { return __start_stub_text; }
 size_t stub_text_length(void) { return (size_t)(__stop_stub_text - __start_stub_text); }
@@ -26,6 +28,7 @@ struct stub_places stub_places(void) {
     return (struct stub_places){
         PLACE(entry), PLACE(gate_a), PLACE(gate_b), PLACE(inject_a), PLACE(inject_b), PLACE(inject_thread),
         PLACE(inject_fork), PLACE(park), PLACE(park_end), PLACE(touch_read), PLACE(touch_write),
+        PLACE(compare_exchange),
     };
 }
 
@@ -94,4 +97,28 @@ int stub_request_seed(int socket, const int *files, int count, struct stub_seed_
         memcpy(listener, CMSG_DATA(header), sizeof(int));
     if (reply->error) return -reply->error;
     return *listener < 0 ? -EPROTO : 0;
+}
+
+static int child_event = -1;
+
+static void on_child(int signal) {
+    (void)signal;
+    int error = errno;
+    uint64_t one = 1;
+    ssize_t written = write(child_event, &one, sizeof one);
+    (void)written;
+    errno = error;
+}
+
+int stub_watch_children(int event) {
+    child_event = event;
+    struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
+    return sigaction(SIGCHLD, &action, NULL) == 0 ? 0 : errno;
+}
+
+void stub_take_children(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

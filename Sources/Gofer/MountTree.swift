@@ -74,7 +74,7 @@ enum MountTree {
             try root.makeWorkingDirectory()
             var mounts: [ServedMount] = []
             for (i, request) in requests.enumerated() {
-                mounts.append(try place(trees[i], request, in: root, as: try HostPath(String(i).utf8)))
+                mounts.append(try place(trees[i], request, in: root, as: try HostPath(Array(String(i).utf8))))
                 trees[i].close()
             }
             try root.makeDirectory(HostPath("fd"), mode: 0o700)

@@ -20,10 +20,13 @@ public struct Encoder: Sendable {
     public mutating func u64(_ value: UInt64) { integer(value) }
 
     /// At most 65535 bytes: what is longer was refused before.
-    public mutating func bytes(_ value: some Collection<UInt8>) {
-        u16(UInt16(clamping: value.count))
-        bytes.append(contentsOf: value.prefix(Int(UInt16.max)))
+    public mutating func bytes(_ value: ArraySlice<UInt8>) {
+        let count = min(value.count, Int(UInt16.max))
+        u16(UInt16(count))
+        bytes.append(contentsOf: value[value.startIndex..<value.startIndex + count])
     }
+
+    public mutating func bytes(_ value: [UInt8]) { bytes(value[...]) }
 
     public mutating func time(_ time: HostTime) {
         u64(UInt64(bitPattern: time.seconds))
@@ -35,13 +38,11 @@ public struct Encoder: Sendable {
         bytes(place.name)
     }
 
-    private mutating func integer<T: FixedWidthInteger>(_ value: T) {
-        var rest = value
-        for _ in 0..<T.bitWidth / 8 {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-    }
+    /// Whole words, in one go.
+    mutating func words<let count: Int>(_ words: InlineArray<count, UInt32>) { bytes.append(littleEndian: words) }
+
+    @inline(__always)
+    private mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) { bytes.append(littleEndian: value) }
 
     /// Overwrites the u8 at `offset`.
     public mutating func patch(byte: UInt8, at offset: Int) {
@@ -95,12 +96,11 @@ public struct Decoder: Sendable {
         guard remaining == 0 else { throw .EBADMSG }
     }
 
-    private mutating func integer<T: FixedWidthInteger>() throws(Errno) -> T {
-        let size = T.bitWidth / 8
+    @inline(__always)
+    private mutating func integer<T: FixedWidthInteger & BitwiseCopyable>() throws(Errno) -> T {
+        let size = MemoryLayout<T>.size
         guard size <= remaining else { throw .EBADMSG }
-        var value: T = 0
-        for i in 0..<size { value |= T(buffer[offset + i]) << T(8 * i) }
-        offset += size
-        return value
+        defer { offset += size }
+        return buffer.load(littleEndian: T.self, at: offset)
     }
 }

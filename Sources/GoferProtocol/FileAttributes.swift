@@ -19,24 +19,19 @@ public struct Place: Sendable {
 extension Encoder {
     /// 108 bytes.
     public mutating func attributes(_ status: FileStatus) {
-        u32(status.mode)
-        u32(status.links)
-        u32(status.uid)
-        u32(status.gid)
-        u64(status.inode)
-        u64(status.size)
-        u64(status.blocks)
-        u32(status.blockSize)
-        u32(status.deviceMajor)
-        u32(status.deviceMinor)
-        u32(status.specialMajor)
-        u32(status.specialMinor)
-        time(status.accessTime)
-        time(status.modificationTime)
-        time(status.changeTime)
-        time(status.birthTime)
+        func low(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value) }
+        func high(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value >> 32) }
+        func seconds(_ time: HostTime) -> UInt64 { UInt64(bitPattern: time.seconds) }
+        let (a, m) = (status.accessTime, status.modificationTime)
+        let (c, b) = (status.changeTime, status.birthTime)
+        words([
+            status.mode, status.links, status.uid, status.gid, low(status.inode), high(status.inode),
+            low(status.size), high(status.size), low(status.blocks), high(status.blocks), status.blockSize,
+            status.deviceMajor, status.deviceMinor, status.specialMajor, status.specialMinor,
+            low(seconds(a)), high(seconds(a)), a.nanoseconds, low(seconds(m)), high(seconds(m)), m.nanoseconds,
+            low(seconds(c)), high(seconds(c)), c.nanoseconds, low(seconds(b)), high(seconds(b)), b.nanoseconds,
+        ] as InlineArray<27, UInt32>)
     }
-
 }
 
 extension Decoder {

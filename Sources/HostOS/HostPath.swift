@@ -6,16 +6,16 @@ public struct HostPath: Hashable, Sendable {
     @usableFromInline let terminated: [UInt8]
 
     /// - Throws: EINVAL for bytes with a NUL among them.
-    public init(_ bytes: some Collection<UInt8>) throws(Errno) {
+    public init(_ bytes: ArraySlice<UInt8>) throws(Errno) {
         var copy: [UInt8] = []
         copy.reserveCapacity(bytes.count + 1)
-        for byte in bytes {
-            if byte == 0 { throw .EINVAL }
-            copy.append(byte)
-        }
+        copy.append(contentsOf: bytes)
+        if copy.contains(0) { throw .EINVAL }
         copy.append(0)
         terminated = copy
     }
+
+    public init(_ bytes: [UInt8]) throws(Errno) { try self.init(bytes[...]) }
 
     /// A path that this program spells out.
     public init(_ literal: StaticString) {

@@ -40,7 +40,7 @@ public struct SeccompListener: Sendable {
     public func answer(_ id: UInt64, value: Int64 = 0, error: Errno? = nil, proceed: Bool = false) throws(Errno) {
         let rest = UInt64(UInt32(bitPattern: -(error?.rawValue ?? 0))) | (proceed ? 1 << 32 : 0)
         try unsafe withBytes(of: (id, value, rest)) { (b) throws(Errno) in
-            _ = try unsafe hostCall(.ioctl, fd.argument, 0xc018_2101, Int(b.baseAddress))
+            _ = try unsafe hostCallRetrying(.ioctl, fd.argument, 0xc018_2101, Int(b.baseAddress))
         }
     }
 
@@ -50,7 +50,7 @@ public struct SeccompListener: Sendable {
         let words: [UInt64] = [id, 3 | UInt64(UInt32(bitPattern: file.rawValue)) << 32,
                                UInt64(UInt32(bitPattern: slot))]
         try unsafe words.withBytes { (b) throws(Errno) in
-            _ = try unsafe hostCall(.ioctl, fd.argument, 0x4018_2103, Int(b.baseAddress))
+            _ = try unsafe hostCallRetrying(.ioctl, fd.argument, 0x4018_2103, Int(b.baseAddress))
         }
     }
 

@@ -96,6 +96,17 @@ public enum HostTrace {
         return result == 0 ? nil : status
     }
 
+    /// Whether a child or tracee has ended and was not waited for yet. It is not waited for by this.
+    public static func hasEnded(_ thread: Int32) -> Bool {
+        // P_PID, siginfo of 128 bytes, WEXITED | WNOHANG | WNOWAIT | __WALL.
+        var info = [Int32](repeating: 0, count: 32)
+        let result = try? unsafe info.withMutableBytes { (i) throws(Errno) in
+            try unsafe hostCall(.waitid, 1, Int(thread), Int(i.baseAddress), 0x4000_0000 | 0x100_0000 | 4 | 1, 0)
+        }
+        // si_code: CLD_EXITED, KILLED, DUMPED. Tracees that stand are reported here too.
+        return result != nil && (1...3).contains(info[2])
+    }
+
     /// tgkill(2): a signal to one thread of one process.
     @inlinable
     public static func signal(process: Int32, thread: Int32, _ signal: Int32) throws(Errno) {

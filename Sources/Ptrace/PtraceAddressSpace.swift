@@ -5,7 +5,7 @@ import Platform
 import Stubs
 
 /// A traced stub process.
-final class PtraceAddressSpace: AddressSpace, @unchecked Sendable {
+final class PtraceAddressSpace: AddressSpace, WatchedStub, @unchecked Sendable {
     /// The stub's process id. It names this stub until `reaped`.
     let process: Int32
     let seed: Seed
@@ -17,13 +17,21 @@ final class PtraceAddressSpace: AddressSpace, @unchecked Sendable {
     private var reaped = false
     private var ended = false
     private var nextSlot: Int32 = 0
+    /// The stub's threads that are traced.
+    private var threads: [Int32] = []
 
-    init(process: Int32, limit: GuestAddress, seed: Seed) {
+    let watch: StubWatch
+
+    init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch) {
         self.process = process
         self.seed = seed
+        self.watch = watch
         end = limit
         super.init()
+        watch.add(self)
     }
+
+    deinit { watch.remove(self) }
 
     override var hostProcess: Int32 { process }
     override var limit: GuestAddress { end }
@@ -58,6 +66,19 @@ final class PtraceAddressSpace: AddressSpace, @unchecked Sendable {
             if !reaped { HostTrace.kill(process: process) }
             return true
         }
+    }
+
+    func addThread(_ thread: Int32) { lock.withLock { threads.append(thread) } }
+
+    /// The thread is about to end by our will, or has ended.
+    func removeThread(_ thread: Int32) { lock.withLock { threads.removeAll { $0 == thread } } }
+
+    /// A leader with unreaped threads is not reported by the host: so each thread is looked at.
+    func lookForDeath() {
+        let dead = lock.withLock { !ended && !reaped && threads.contains(where: HostTrace.hasEnded) }
+        if !dead { return }
+        lock.withLock { if !reaped { HostTrace.kill(process: process) } }
+        noticeDeath()
     }
 
     /// The stub's death was seen by a thread of it.

@@ -43,6 +43,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
             // TRACESYSGOOD, EXITKILL.
             try HostTrace.seize(thread, options: 1 | 0x10_0000)
             bound = true
+            space.addThread(thread)
             try stopParked()
         } catch {
             if bound { lose() }
@@ -78,6 +79,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
     override func end() {
         if ended { return }
         ended = true
+        space.removeThread(thread)
         let last = space.removeContext()
         defer { if last { space.reap() } }
         if gone { return }
@@ -248,6 +250,11 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
 
     override func forkAddressSpace() throws(Errno) -> ExecutionContext { try makeFork() }
 
+    override func compareExchange(_ address: GuestAddress, expected: UInt32, desired: UInt32) throws(Errno) -> UInt32 {
+        guard let old = access(address, StubLayout.compareExchange, UInt64(expected), UInt64(desired)) else { throw .EFAULT }
+        return UInt32(truncatingIfNeeded: old)
+    }
+
     // MARK: Floating point (PtraceFloatingPoint.swift)
 
     override func readFloatingPoint() -> [UInt8] { readState() }
@@ -260,7 +267,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
 
     override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var done = unsafe space.copyIn(address, into: buffer)
-        while done < buffer.count, touch(address + done, StubLayout.touchRead) {
+        while done < buffer.count, access(address + done, StubLayout.touchRead) != nil {
             let more = unsafe space.copyIn(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
             if more == 0 { break }
             done += more
@@ -270,7 +277,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
 
     override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
         var done = unsafe space.copyOut(address, from: buffer)
-        while done < buffer.count, touch(address + done, StubLayout.touchWrite) {
+        while done < buffer.count, access(address + done, StubLayout.touchWrite) != nil {
             let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
             if more == 0 { break }
             done += more

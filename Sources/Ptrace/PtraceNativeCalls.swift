@@ -58,7 +58,7 @@ extension PtraceContext {
     func makeFork() throws(Errno) -> PtraceContext {
         // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
         let process = try clone(0x8000 | 17, at: StubLayout.injectFork)
-        let copy = PtraceAddressSpace(process: process, limit: space.limit, seed: space.seed)
+        let copy = PtraceAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch)
         let context = PtraceContext(copy, thread: process, fresh: false)
         context.registers = registers
         return context
@@ -144,19 +144,30 @@ extension PtraceContext {
         return result
     }
 
-    /// Lets the tracee access a byte: the kernel grows a stack for it, or judges that it cannot be accessed.
-    func touch(_ address: GuestAddress, _ place: UInt64) -> Bool {
-        if gone || !bound || address >= space.limit { return false }
+    /// Lets the tracee itself access guest memory: the processor judges, and the kernel grows a stack for it.
+    ///
+    /// - Parameter place: the access, at rdi, with operands in rsi and rdx; a breakpoint follows.
+    /// - Returns: rax; nil when the memory cannot be accessed.
+    func access(_ address: GuestAddress, _ place: UInt64, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64? {
+        if gone || !bound || address >= space.limit { return nil }
         var call = Registers()
         call.rip = place
         call.rdi = address.rawValue
-        guard load(call) else { return false }
+        call.rsi = first
+        call.rdx = second
+        guard load(call) else { return nil }
         while true {
             isLoaded = false
-            guard (try? HostTrace.resume(thread)) != nil, let status = waitForStop() else { return false }
+            guard (try? HostTrace.resume(thread)) != nil, let status = waitForStop() else { return nil }
             let signal = status >> 8 & 0xff
-            if signal == 5 && status >> 16 == 0 { return true }
-            if signal == 11 || signal == 7 { return false }
+            if signal == 5 && status >> 16 == 0 {
+                var now = Registers()
+                let read: Void? = try? unsafe withUnsafeMutableBytes(of: &now) { (r) throws(Errno) in
+                    try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
+                }
+                return read == nil ? nil : now.rax
+            }
+            if signal == 11 || signal == 7 { return nil }
         }
     }
 }

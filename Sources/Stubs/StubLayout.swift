@@ -21,6 +21,7 @@ public enum StubLayout {
     public static let parkEnd = address(\.park_end)
     public static let touchRead = address(\.touch_read)
     public static let touchWrite = address(\.touch_write)
+    public static let compareExchange = address(\.compare_exchange)
     static let entry = address(\.entry)
 
     /// The number of the stub's own requests, which no kernel has.

@@ -206,6 +206,35 @@ import Testing
         #expect(shared.done.load(ordering: .acquiring) == 1)
     }
 
+    /// Nobody runs in the stub when it is killed, and two threads are there.
+    @Test func deathOfAnIdleStubIsNoticed() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        let second = try guest.context.cloneThread()
+        try second.bind()
+        let shared = Shared()
+        guest.context.addressSpace.onDeath = { shared.done.add(1, ordering: .releasing) }
+        HostTrace.kill(process: guest.context.addressSpace.hostProcess)
+        while shared.done.load(ordering: .acquiring) == 0 { _ = try? hostCall(.sched_yield) }
+        second.end()
+        guest.context.end()
+        #expect(shared.done.load(ordering: .acquiring) == 1)
+    }
+
+    @Test func wordsAreExchanged() throws {
+        let source = try Guest.source()
+        defer { source.close() }
+        let guest = try Guest(source, [0xf4])
+        defer { guest.context.end() }
+        let word = GuestAddress(Guest.data)
+        try guest.context.store(UInt64.max, at: word)
+        #expect(try guest.context.compareExchange(word, expected: 5, desired: 6) == .max)
+        #expect(try guest.context.compareExchange(word, expected: .max, desired: 6) == .max)
+        #expect(try guest.context.load(word, as: UInt64.self) == 0xffff_ffff_0000_0006)
+        #expect(throws: Errno.EFAULT) { try guest.context.compareExchange(.null, expected: 0, desired: 0) }
+    }
+
     @Test func nothingIsLeftOfAHundredStubs() throws {
         let source = try Guest.source()
         defer { source.close() }
@@ -216,7 +245,8 @@ import Testing
             processes.append(guest.context.addressSpace.hostProcess)
             if i % 3 == 0 {
                 guest.context.addressSpace.kill()
-                guard case .died = guest.context.run() else { Issue.record("lives"); return }
+                let event = guest.context.run()
+                guard case .died = event else { Issue.record("lives: \(event)"); return }
             }
             let second = i % 3 == 1 ? try guest.context.cloneThread() : nil
             second?.end()

@@ -50,11 +50,17 @@ struct stub_places {
     size_t inject_thread, inject_fork; // the same for clone, whose child goes to `park`
     size_t park, park_end;             // waits until it is traced
     size_t touch_read, touch_write;    // touches the byte at rdi; int3
+    size_t compare_exchange;           // the word at rdi, expected esi, desired edx; the old one in eax; int3
 };
 struct stub_places stub_places(void);
 
 /// Starts the parent of seeds from the image `image`, connected by `socket`. Returns its process id or -errno.
 int stub_start_parent(int image, int socket);
+
+/// Lets each end of a child or tracee (SIGCHLD, but not its stops) write to the eventfd `event`. Returns 0 or an errno.
+int stub_watch_children(int event);
+/// Unblocks SIGCHLD in the calling thread, so that there is one that takes it.
+void stub_take_children(void);
 
 /// Asks the parent behind `socket` for a seed that enters `files` (at most STUB_SEED_FILES cgroup.procs files).
 /// Fills the answer and the seed's listener. Returns 0 or -errno.

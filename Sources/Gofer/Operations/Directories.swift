@@ -66,11 +66,9 @@ private struct DirectoryRecord {
 
     init?(_ buffer: [UInt8], at start: Int, end: Int) {
         guard start + 19 <= end, end <= buffer.count else { return nil }
-        for i in 0..<8 {
-            inode |= UInt64(buffer[start + i]) << UInt64(8 * i)
-            cookie |= UInt64(buffer[start + 8 + i]) << UInt64(8 * i)
-        }
-        length = Int(buffer[start + 16]) | Int(buffer[start + 17]) << 8
+        inode = buffer.load(littleEndian: UInt64.self, at: start)
+        cookie = buffer.load(littleEndian: UInt64.self, at: start + 8)
+        length = Int(buffer.load(littleEndian: UInt16.self, at: start + 16))
         type = buffer[start + 18]
         guard length >= 20, start + length <= end else { return nil }
         var last = start + 19

@@ -16,17 +16,3 @@ public final class ProcessDescriptor: OpenFile, @unchecked Sendable {
     public override var fdinfo: String { "Pid:\t\(group.pid)\nNSpid:\t\(group.pid)\n" }
     public override var anonymousName: String? { "anon_inode:[pidfd]" }
 }
-
-/// A namespace by descriptor: an open file of /proc/PID/ns.
-open class NamespaceFile: OpenFile, @unchecked Sendable {
-    /// Its CLONE_NEW* flag.
-    public let kind: CloneFlags
-
-    public init(path: Path, kind: CloneFlags) {
-        self.kind = kind
-        super.init(path: path, flags: [])
-    }
-
-    /// `set` with this namespace in place of its own.
-    open func apply(to set: NamespaceSet) -> NamespaceSet { set }
-}

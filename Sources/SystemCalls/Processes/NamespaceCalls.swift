@@ -21,10 +21,27 @@ private func setNamespace(_ task: Task, _ a: SystemCallArguments) throws(Errno) 
         try enter(task, target.namespacesSeenByOthers, wanted)
         return 0
     }
-    guard let namespace = file as? NamespaceFile else { throw .EINVAL }
-    if !wanted.isEmpty, wanted != namespace.kind { throw .EINVAL }
-    try enter(task, namespace.apply(to: task.namespacesSeenByOthers), namespace.kind)
+    guard let namespace = (file as? NamespaceFile)?.namespace else { throw .EINVAL }
+    let (kind, target) = namespace.entered(from: task.namespacesSeenByOthers)
+    if !wanted.isEmpty, wanted != kind { throw .EINVAL }
+    try enter(task, target, kind)
     return 0
+}
+
+extension AnyNamespace {
+    /// Its CLONE_NEW* flag, and `set` with it in place of its own.
+    fileprivate func entered(from set: NamespaceSet) -> (CloneFlags, NamespaceSet) {
+        switch self {
+        case .cgroup: (.CLONE_NEWCGROUP, set)
+        case .ipc(let ipc): (.CLONE_NEWIPC, set.with(ipc: ipc))
+        case .mount: (.CLONE_NEWNS, set)
+        case .network(let network): (.CLONE_NEWNET, set.with(network: network))
+        case .pid(let pid): (.CLONE_NEWPID, set.with(pidForChildren: pid))
+        case .time: (.CLONE_NEWTIME, set)
+        case .user: (.CLONE_NEWUSER, set)
+        case .uts(let uts): (.CLONE_NEWUTS, set.with(uts: uts))
+        }
+    }
 }
 
 /// Enters those namespaces of `target` that `kinds` name.
