@@ -33,8 +33,6 @@ func tests(_ name: String, _ below: [String]) -> Target {
     .testTarget(name: name, dependencies: below.map { .init(stringLiteral: $0) }, swiftSettings: swift)
 }
 
-let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-
 let package = Package(
     name: "cloister",
     products: [
@@ -43,12 +41,9 @@ let package = Package(
         .executable(name: "cloister-gofer", targets: ["cloister-gofer"]),
         .executable(name: "containerd-shim-cloister-v2", targets: ["containerd-shim-cloister-v2"]),
     ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    ],
     targets: [
         // Programs: main files only.
-        program("cloister", ["Runtime", "Cgroups", "HostOS", "LinuxABI"], products: [arguments]),
+        program("cloister", ["Runtime", "Cgroups", "HostOS", "LinuxABI"]),
         program("cloister-sentry", ["Sentry"]),
         program("cloister-gofer", ["Gofer"]),
         program("containerd-shim-cloister-v2", ["Shim"]),

@@ -9,7 +9,8 @@ public enum SignalName {
     /// The number of "9", "KILL", "SIGKILL", "RTMIN+1", in any case.
     public static func number(_ text: String) throws(RuntimeError) -> UInt32 {
         let upper = text.uppercased()
-        let bare = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
+        let plain = upper.hasPrefix("-") ? String(upper.dropFirst()) : upper
+        let bare = plain.hasPrefix("SIG") ? String(plain.dropFirst(3)) : plain
         var number = UInt32(bare)
         if let index = names.firstIndex(of: bare) { number = UInt32(index + 1) }
         switch bare {

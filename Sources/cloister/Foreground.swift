@@ -77,7 +77,7 @@ final class Foreground {
 private final class Arrival: @unchecked Sendable {
     /// Guards `value`. Innermost.
     private let lock = Lock()
-    private var value = Runtime.Exit(status: 255, exitedAt: 0, cause: "")
+    private var value = Exit(status: 255, exitedAt: 0, cause: "")
 
     func set(_ exit: Exit) { lock.withLock { value = exit } }
 

@@ -1,14 +1,13 @@
-import ArgumentParser
 import Glibc
 import Runtime
 
-do {
-    var command = try Arguments.command(Array(CommandLine.arguments.dropFirst()))
-    try command.run()
-} catch let error as RuntimeError {
+do throws(RuntimeError) {
+    let (command, arguments) = try Arguments.read(Array(CommandLine.arguments.dropFirst()), [
+        .run, .create, .start, .state, .kill, .delete, .exec, .list, .ps, .pause, .resume, .update, .wait, .events, .spec,
+        .features, .do, .debug, .checkpoint, .restore,
+    ])
+    exit(try command.body(arguments))
+} catch {
     Report.failure(error)
     exit(error.exitStatus)
-} catch {
-    // Wrong usage and --help.
-    Cloister.exit(withError: error)
 }

@@ -1,101 +1,89 @@
-import ArgumentParser
 import Glibc
 import HostOS
 import LinuxABI
 import Runtime
 
-struct Exec: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run another process in a container.")
+extension Command {
+    static let exec = Command(
+        name: "exec", abstract: "Run another process in a container.", operands: "CONTAINER [COMMAND...]", count: 1...1,
+        passthrough: 1,
+        flags: [
+            Flag("cwd", value: "FOLDER", "Its working directory."),
+            Flag("env", "e", value: "NAME=VALUE", "A variable of its environment."),
+            Flag("tty", "t", "Give it a terminal."),
+            Flag("user", "u", value: "UID[:GID]", "Its user."),
+            Flag("additional-gids", "g", value: "GID", "A further group of its user."),
+            Flag("process", "p", value: "FILE", "The process in JSON, as in config.json, instead of a command."),
+            Flag("detach", "d", "Leave it running and return."),
+            Flag("pid-file", value: "FILE", "Write the process id of the sandbox to this file."),
+            Flag("console-socket", value: "SOCKET", "Send the master of its terminal to this unix socket."),
+            Flag("cap", "c", value: "NAME", "A capability to add."),
+            Flag("no-new-privs", "It gets no more privileges by executing programs."),
+            Flag("preserve-fds", value: "NUMBER", "Descriptors to hand to the process (not implemented)."),
+        ]
+    ) { (arguments) throws(RuntimeError) in try Execution(arguments).run() }
+}
 
-    @OptionGroup var globals: GlobalOptions
+/// A process that is added to a container.
+private struct Execution {
+    let arguments: Arguments
+    let configuration: Configuration
+    let id: String
+    let program: Spec.Process
 
-    @Option(help: ArgumentHelp("Its working directory.", valueName: "folder"))
-    var cwd: String?
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("A variable of its environment, NAME=VALUE.", valueName: "variable"))
-    var env: [String] = []
-
-    @Flag(name: .shortAndLong, help: "Give it a terminal.")
-    var tty = false
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("Its user: UID or UID:GID.", valueName: "user"))
-    var user: String?
-
-    @Option(name: [.customShort("g"), .long], help: ArgumentHelp("Further groups of its user.", valueName: "gid"))
-    var additionalGids: [UInt32] = []
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file with the process in JSON, as in config.json.", valueName: "file"))
-    var process: String?
-
-    @Flag(name: .shortAndLong, help: "Leave it running and return.")
-    var detach = false
-
-    @Option(help: ArgumentHelp("Write the process id of the sandbox to this file.", valueName: "file"))
-    var pidFile: String?
-
-    @Option(help: ArgumentHelp("Send the master of its terminal to this unix socket.", valueName: "socket"))
-    var consoleSocket: String?
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("A capability to add.", valueName: "capability"))
-    var cap: [String] = []
-
-    @Flag(help: "It gets no more privileges by executing programs.")
-    var noNewPrivs = false
-
-    @Option(help: ArgumentHelp("Descriptors to hand to the process.", valueName: "number"))
-    var preserveFds = 0
-
-    @Argument(help: ArgumentHelp("The container's name.", valueName: "container-id"))
-    var id: String
-
-    @Argument(parsing: .captureForPassthrough, help: "The command with its arguments.")
-    var command: [String] = []
-
-    func run() throws {
-        let configuration = try globals.configuration()
+    init(_ arguments: Arguments) throws(RuntimeError) {
+        self.arguments = arguments
+        configuration = try GlobalFlags.configuration(arguments)
+        id = arguments.operands[0]
         let known = try KnownContainer.find(id, configuration)
         let status = known.status()
         if status == .stopped { throw RuntimeError(.failedPrecondition, "cannot exec in a stopped container") }
         if status == .paused { throw RuntimeError(.failedPrecondition, "cannot exec in a paused container") }
-        if preserveFds > 0 { throw RuntimeError(.unimplemented, "--preserve-fds is not implemented") }
-        let program = try specification(known)
-        let foreground = detach ? nil : try Foreground()
+        if try arguments.integer("preserve-fds") ?? 0 != 0 { throw RuntimeError(.unimplemented, "--preserve-fds is not implemented") }
+        program = try Self.process(arguments, in: known)
+    }
+
+    func run() throws(RuntimeError) -> Int32 {
+        let foreground = arguments.has("detach") ? nil : try Foreground()
         // Connected again: the signals are blocked now, in the connection's thread too.
         let container = try KnownContainer.find(id, configuration).alive()
         let name = "exec-\(getpid())-\(HostClock.realtime)"
-        if let consoleSocket {
-            guard program.terminal else {
-                throw RuntimeError(.invalidArgument, "cannot use console socket if cloister will not detach or allocate tty")
-            }
-            let console = try Console(socket: consoleSocket)
-            try container.exec(id: name, process: program, streams: console.streams)
-        } else if let foreground {
-            try container.exec(id: name, process: program, streams: foreground.streams(terminal: program.terminal))
-        } else {
-            if program.terminal {
-                throw RuntimeError(.invalidArgument, "cannot allocate tty if cloister will detach without setting console socket")
-            }
-            let streams = Streams(input: HostFD(rawValue: 0), output: HostFD(rawValue: 1), error: HostFD(rawValue: 2))
-            try container.exec(id: name, process: program, streams: streams)
-        }
+        try create(name, in: container, foreground)
         try container.startExec(name)
-        if let pidFile { try PIDFile.write(pidFile, container.pid) }
-        guard let foreground else { return }
+        if let file = arguments.value("pid-file") { try PIDFile.write(file, container.pid) }
+        guard let foreground else { return 0 }
         let end = try foreground.wait(container, exec: name)
         if !end.cause.isEmpty { Report.failure(RuntimeError(.internalError, end.cause)) }
         _ = try? container.deleteExec(name)
-        Glibc.exit(Int32(end.status & 0xff))
+        return Int32(end.status & 0xff)
+    }
+
+    private func create(_ name: String, in container: Container, _ foreground: Foreground?) throws(RuntimeError) {
+        if let socket = arguments.value("console-socket") {
+            guard program.terminal else {
+                throw RuntimeError(.invalidArgument, "cannot use console socket if cloister will not detach or allocate tty")
+            }
+            let console = try Console(socket: socket)
+            try container.exec(id: name, process: program, streams: console.streams)
+        } else if let foreground {
+            try container.exec(id: name, process: program, streams: foreground.streams(terminal: program.terminal))
+        } else if program.terminal {
+            throw RuntimeError(.invalidArgument, "cannot allocate tty if cloister will detach without setting console socket")
+        } else {
+            try container.exec(id: name, process: program, streams: .ofThisProcess)
+        }
     }
 
     /// The container's own process, changed as the flags say; or the file's.
-    private func specification(_ known: KnownContainer) throws(RuntimeError) -> Spec.Process {
+    private static func process(_ arguments: Arguments, in known: KnownContainer) throws(RuntimeError) -> Spec.Process {
+        let command = Array(arguments.operands.dropFirst())
         var result: Spec.Process
-        if let process {
+        if let file = arguments.value("process") {
             let bytes: [UInt8]
-            do throws(Errno) { bytes = try HostFD.currentDirectory.readFile(process) } catch {
-                throw RuntimeError(error, process)
+            do throws(Errno) { bytes = try HostFD.currentDirectory.readFile(file) } catch {
+                throw RuntimeError(error, file)
             }
-            result = try Spec.Process(parsing: bytes, file: process)
+            result = try Spec.Process(parsing: bytes, file: file)
         } else {
             guard !command.isEmpty else { throw RuntimeError(.invalidArgument, "exec: a command is missing") }
             guard let own = try Spec.load(bundle: known.record.bundle).process else {
@@ -103,20 +91,23 @@ struct Exec: ParsableCommand {
             }
             result = own
             result.args = command
-            result.terminal = tty
+            result.terminal = false
         }
-        if tty { result.terminal = true }
-        if let cwd {
+        if arguments.has("tty") { result.terminal = true }
+        if let cwd = arguments.value("cwd") {
             guard cwd.hasPrefix("/") else { throw RuntimeError(.invalidArgument, "exec: --cwd must be an absolute path") }
             result.cwd = cwd
         }
-        result.env += env
-        if noNewPrivs { result.noNewPrivileges = true }
-        if let user { result.user = try Self.user(user) }
-        result.user.additionalGids += additionalGids
-        if !cap.isEmpty {
+        result.env += arguments.all("env")
+        if arguments.has("no-new-privs") { result.noNewPrivileges = true }
+        if let user = arguments.value("user") { result.user = try Spec.User(text: user) }
+        for text in arguments.all("additional-gids") {
+            guard let gid = UInt32(text) else { throw RuntimeError(.invalidArgument, "exec: not a group id: \(text)") }
+            result.user.additionalGids.append(gid)
+        }
+        if !arguments.all("cap").isEmpty {
             var held = result.capabilities ?? Spec.Capabilities()
-            for name in cap {
+            for name in arguments.all("cap") {
                 guard let bit = Spec.Capabilities.bit(named: name) else {
                     throw RuntimeError(.invalidArgument, "exec: unknown capability \"\(name)\"")
                 }
@@ -126,12 +117,22 @@ struct Exec: ParsableCommand {
         }
         return result
     }
+}
 
-    static func user(_ text: String) throws(RuntimeError) -> Spec.User {
+extension Spec.User {
+    /// "UID" or "UID:GID".
+    init(text: String) throws(RuntimeError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let uid = UInt32(parts[0]), let gid = parts.count > 1 ? UInt32(parts[1]) : 0 else {
             throw RuntimeError(.invalidArgument, "user \"\(text)\": must be UID or UID:GID")
         }
-        return Spec.User(uid: uid, gid: gid)
+        self.init(uid: uid, gid: gid)
+    }
+}
+
+extension Streams {
+    /// Those of this command.
+    static var ofThisProcess: Streams {
+        Streams(input: HostFD(rawValue: 0), output: HostFD(rawValue: 1), error: HostFD(rawValue: 2))
     }
 }

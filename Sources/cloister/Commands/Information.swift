@@ -1,19 +1,14 @@
-import ArgumentParser
 import HostOS
 import LinuxABI
 import Runtime
 
-struct SpecCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "spec", abstract: "Write a config.json to start from.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("The bundle to write it to.", valueName: "folder"))
-    var bundle = "."
-
-    func run() throws {
-        _ = try globals.configuration()
-        let path = "\(bundle)/config.json"
+extension Command {
+    static let spec = Command(
+        name: "spec", abstract: "Write a config.json to start from.",
+        flags: [Flag("bundle", "b", value: "FOLDER", "The bundle to write it to (.).")]
+    ) { (arguments) throws(RuntimeError) in
+        _ = try GlobalFlags.configuration(arguments)
+        let path = "\(arguments.value("bundle") ?? ".")/config.json"
         do throws(Errno) {
             let file = OwnedFD(owning: try HostFD.currentDirectory.open(path, 0xc1 /* O_WRONLY | O_CREAT | O_EXCL */, mode: 0o666))
             try file.fd.writeAll(Array((Spec.template.text(indent: 4) + "\n").utf8))
@@ -21,16 +16,13 @@ struct SpecCommand: ParsableCommand {
             if error == .EEXIST { throw RuntimeError(.alreadyExists, "file \(path) exists: remove it first") }
             throw RuntimeError(error, path)
         }
+        return 0
     }
-}
 
-struct Features: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what this runtime can do, as the OCI specification words it.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    func run() throws {
-        _ = try globals.configuration()
+    static let features = Command(
+        name: "features", abstract: "Print what this runtime can do, as the OCI specification words it."
+    ) { (arguments) throws(RuntimeError) in
+        _ = try GlobalFlags.configuration(arguments)
         let features: JSONValue = [
             "ociVersionMin": "1.0.0",
             "ociVersionMax": "1.2.0",
@@ -47,41 +39,18 @@ struct Features: ParsableCommand {
                 "selinux": ["enabled": false],
                 "intelRdt": ["enabled": false],
             ],
-            "annotations": ["dev.cloister.platforms": "ptrace", "dev.cloister.version": "0.1.0"],
+            "annotations": ["dev.cloister.platforms": "ptrace", "dev.cloister.version": .string(Help.versionText)],
         ]
         try Report.print(features.text(indent: 2) + "\n")
+        return 0
     }
-}
 
-struct Debug: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what a sandbox knows about itself.")
+    static let checkpoint = missing("checkpoint", "Save a container's state")
+    static let restore = missing("restore", "Run a container from a saved state")
 
-    @OptionGroup var globals: GlobalOptions
-
-    @Option(help: ArgumentHelp("What to print; empty for all.", valueName: "what"))
-    var what = ""
-
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        try Report.print(try KnownContainer.find(argument.id, try globals.configuration()).alive().debug(what))
+    private static func missing(_ name: String, _ abstract: String) -> Command {
+        Command(name: name, abstract: abstract + " (not implemented yet).", operands: "CONTAINER", count: 0...0, passthrough: 0) {
+            (_) throws(RuntimeError) in throw RuntimeError(.unimplemented, "\(name) is not implemented yet")
+        }
     }
-}
-
-struct Checkpoint: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Save a container's state (not implemented yet).")
-
-    @OptionGroup var globals: GlobalOptions
-    @Argument(parsing: .captureForPassthrough) var rest: [String] = []
-
-    func run() throws { throw RuntimeError(.unimplemented, "checkpoint is not implemented yet") }
-}
-
-struct Restore: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run a container from a saved state (not implemented yet).")
-
-    @OptionGroup var globals: GlobalOptions
-    @Argument(parsing: .captureForPassthrough) var rest: [String] = []
-
-    func run() throws { throw RuntimeError(.unimplemented, "restore is not implemented yet") }
 }

@@ -1,21 +1,18 @@
-import ArgumentParser
-import Glibc
 import Runtime
 
-/// A command on one container.
-struct ContainerArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The container's name.", valueName: "container-id"))
-    var id: String
-}
+extension Command {
+    /// A command on a container that exists.
+    init(_ name: String, _ abstract: String, flags: [Flag] = [], operands: String = "CONTAINER", count: ClosedRange<Int> = 1...1,
+         on body: @escaping @Sendable (KnownContainer, Arguments) throws(RuntimeError) -> Void) {
+        self.init(name: name, abstract: abstract, operands: operands, count: count, flags: flags) {
+            (arguments) throws(RuntimeError) in
+            let configuration = try GlobalFlags.configuration(arguments)
+            try body(try KnownContainer.find(arguments.operands[0], configuration), arguments)
+            return 0
+        }
+    }
 
-struct Start: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the process of a container that was created.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        let known = try KnownContainer.find(argument.id, try globals.configuration())
+    static let start = Command("start", "Run the process of a container that was created.") { (known, _) throws(RuntimeError) in
         let status = known.status()
         guard status == .created else {
             let what = status == .stopped ? "cannot start a container that has stopped" : "cannot start an already running container"
@@ -25,89 +22,55 @@ struct Start: ParsableCommand {
         try container.start()
         if let hooks = (try? Spec.load(bundle: container.bundle))?.hooks.poststart { container.run(hooks, status: "running") }
     }
-}
 
-struct State: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the state of a container.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        let known = try KnownContainer.find(argument.id, try globals.configuration())
+    static let state = Command("state", "Print the state of a container.") { (known, _) throws(RuntimeError) in
         try Report.print(known.stateJSON().text(indent: 2) + "\n")
     }
-}
 
-struct Kill: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Send a signal to a container's process.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    @Flag(name: .shortAndLong, help: "Send it to all processes of the container.")
-    var all = false
-
-    @OptionGroup var argument: ContainerArgument
-
-    @Argument(help: "The signal, by number or name.")
-    var signal = "SIGTERM"
-
-    func run() throws {
-        let configuration = try globals.configuration()
-        let number = try SignalName.number(signal)
-        try KnownContainer.find(argument.id, configuration).signal(number, all: all)
+    static let kill = Command(
+        name: "kill", abstract: "Send a signal to a container's process.", operands: "CONTAINER [SIGNAL]", count: 1...2,
+        flags: [Flag("all", "a", "Send it to all processes of the container.")]
+    ) { (arguments) throws(RuntimeError) in
+        let configuration = try GlobalFlags.configuration(arguments)
+        let number = try SignalName.number(arguments.operands.count > 1 ? arguments.operands[1] : "TERM")
+        try KnownContainer.find(arguments.operands[0], configuration).signal(number, all: arguments.has("all"))
+        return 0
     }
-}
 
-struct Delete: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a container that has ended.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    @Flag(name: .shortAndLong, help: "End it first if it runs. A container that does not exist is no error.")
-    var force = false
-
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        let configuration = try globals.configuration()
+    static let delete = Command(
+        name: "delete", abstract: "Remove a container that has ended.", operands: "CONTAINER", count: 1...1,
+        flags: [Flag("force", "f", "End it first if it runs. A container that does not exist is no error.")]
+    ) { (arguments) throws(RuntimeError) in
+        let configuration = try GlobalFlags.configuration(arguments)
+        let id = arguments.operands[0]
         do throws(RuntimeError) {
-            try KnownContainer.find(argument.id, configuration).delete(force: force)
+            try KnownContainer.find(id, configuration).delete(force: arguments.has("force"))
         } catch {
-            guard force && error.kind == .notFound else { throw error }
-            Sandbox.cleanUp(id: argument.id, configuration: configuration)
+            guard arguments.has("force") && error.kind == .notFound else { throw error }
+            Sandbox.cleanUp(id: id, configuration: configuration)
         }
+        return 0
     }
-}
 
-struct Pause: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Stop all processes of a container where they are.")
+    static let pause = Command("pause", "Stop all processes of a container where they are.") { (known, _) throws(RuntimeError) in
+        try known.alive().pause()
+    }
 
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var argument: ContainerArgument
+    static let resume = Command("resume", "Let the processes of a paused container go on.") { (known, _) throws(RuntimeError) in
+        try known.alive().resume()
+    }
 
-    func run() throws { try KnownContainer.find(argument.id, try globals.configuration()).alive().pause() }
-}
-
-struct Resume: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Let the processes of a paused container go on.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws { try KnownContainer.find(argument.id, try globals.configuration()).alive().resume() }
-}
-
-struct Wait: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Wait for the end of a container's process and print its status.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        let end = try KnownContainer.find(argument.id, try globals.configuration()).alive().wait()
-        var answer: [String: JSONValue] = ["id": .string(argument.id), "exitStatus": .integer(Int64(end.status))]
+    static let wait = Command("wait", "Wait for the end of a container's process and print its status.") {
+        (known, _) throws(RuntimeError) in
+        let end = try known.alive().wait()
+        var answer: [String: JSONValue] = ["id": .string(known.id), "exitStatus": .integer(Int64(end.status))]
         if !end.cause.isEmpty { answer["cause"] = .string(end.cause) }
         try Report.print(JSONValue.object(answer).text() + "\n")
+    }
+
+    static let debug = Command("debug", "Print what a sandbox knows about itself.",
+                               flags: [Flag("what", value: "WHAT", "What to print; all without it.")]) {
+        (known, arguments) throws(RuntimeError) in
+        try Report.print(try known.alive().debug(arguments.value("what") ?? ""))
     }
 }

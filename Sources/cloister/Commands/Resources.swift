@@ -1,73 +1,55 @@
-import ArgumentParser
 import Cgroups
 import HostOS
 import LinuxABI
 import Runtime
 
-struct Update: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Change the limits of a container.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("A file with linux.resources in JSON; - for standard input.", valueName: "file"))
-    var resources: String?
-
-    @Option(help: "Bytes; -1 for none.") var memory: Int64?
-    @Option(help: "Bytes that reclaim spares.") var memoryReservation: Int64?
-    @Option(help: "Bytes of memory and swap together; -1 for none.") var memorySwap: Int64?
-    @Option(help: "Microseconds.") var cpuPeriod: UInt64?
-    @Option(help: "Microseconds of CPU time a period; -1 for none.") var cpuQuota: Int64?
-    @Option(help: "A weight against other containers.") var cpuShare: UInt64?
-    @Option(help: "CPUs, as 0-3,7.") var cpusetCpus: String?
-    @Option(help: "Memory nodes.") var cpusetMems: String?
-    @Option(help: "Processes and threads; -1 for no limit.") var pidsLimit: Int64?
-    @Option(help: "A weight against other containers.") var blkioWeight: UInt16?
-
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        let known = try KnownContainer.find(argument.id, try globals.configuration())
+extension Command {
+    static let update = Command(
+        "update", "Change the limits of a container.",
+        flags: [
+            Flag("resources", "r", value: "FILE", "linux.resources in JSON; - for standard input."),
+            Flag("memory", value: "BYTES", "-1 for none."),
+            Flag("memory-reservation", value: "BYTES", "What reclaim spares."),
+            Flag("memory-swap", value: "BYTES", "Memory and swap together; -1 for none."),
+            Flag("cpu-period", value: "MICROSECONDS", "Over which the quota counts."),
+            Flag("cpu-quota", value: "MICROSECONDS", "CPU time a period; -1 for no limit."),
+            Flag("cpu-share", value: "WEIGHT", "Against other containers."),
+            Flag("cpuset-cpus", value: "LIST", "CPUs, as 0-3,7."),
+            Flag("cpuset-mems", value: "LIST", "Memory nodes."),
+            Flag("pids-limit", value: "NUMBER", "Processes and threads; -1 for no limit."),
+            Flag("blkio-weight", value: "WEIGHT", "Against other containers."),
+        ]
+    ) { (known, arguments) throws(RuntimeError) in
         var limits = Limits()
-        if let resources {
+        if let file = arguments.value("resources") {
             let bytes: [UInt8]
             do throws(Errno) {
-                bytes = resources == "-" ? try HostFD(rawValue: 0).readAll() : try HostFD.currentDirectory.readFile(resources)
+                bytes = file == "-" ? try HostFD(rawValue: 0).readAll() : try HostFD.currentDirectory.readFile(file)
             } catch {
-                throw RuntimeError(error, resources)
+                throw RuntimeError(error, file)
             }
-            limits = try Limits(parsing: bytes, file: resources)
+            limits = try Limits(parsing: bytes, file: file)
         }
-        limits.memoryLimit = memory ?? limits.memoryLimit
-        limits.memoryReservation = memoryReservation ?? limits.memoryReservation
-        limits.memorySwap = memorySwap ?? limits.memorySwap
-        limits.cpuPeriod = cpuPeriod ?? limits.cpuPeriod
-        limits.cpuQuota = cpuQuota ?? limits.cpuQuota
-        limits.cpuShares = cpuShare ?? limits.cpuShares
-        limits.cpus = cpusetCpus ?? limits.cpus
-        limits.memoryNodes = cpusetMems ?? limits.memoryNodes
-        limits.pids = pidsLimit ?? limits.pids
-        limits.blockWeight = blkioWeight ?? limits.blockWeight
+        limits.memoryLimit = try arguments.integer("memory") ?? limits.memoryLimit
+        limits.memoryReservation = try arguments.integer("memory-reservation") ?? limits.memoryReservation
+        limits.memorySwap = try arguments.integer("memory-swap") ?? limits.memorySwap
+        limits.cpuPeriod = try arguments.integer("cpu-period") ?? limits.cpuPeriod
+        limits.cpuQuota = try arguments.integer("cpu-quota") ?? limits.cpuQuota
+        limits.cpuShares = try arguments.integer("cpu-share") ?? limits.cpuShares
+        limits.cpus = arguments.value("cpuset-cpus") ?? limits.cpus
+        limits.memoryNodes = arguments.value("cpuset-mems") ?? limits.memoryNodes
+        limits.pids = try arguments.integer("pids-limit") ?? limits.pids
+        limits.blockWeight = try arguments.integer("blkio-weight") ?? limits.blockWeight
         try known.update(limits)
     }
-}
 
-struct Events: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what a container uses.")
-
-    @OptionGroup var globals: GlobalOptions
-
-    @Flag(help: "Once, then return.")
-    var stats = false
-
-    @OptionGroup var argument: ContainerArgument
-
-    func run() throws {
-        guard stats else { throw RuntimeError(.unimplemented, "events: only --stats is implemented") }
-        let container = try KnownContainer.find(argument.id, try globals.configuration()).alive()
-        let used = container.statistics()
+    static let events = Command("events", "Print what a container uses (only with --stats).",
+                                flags: [Flag("stats", "Once, then return.")]) { (known, arguments) throws(RuntimeError) in
+        guard arguments.has("stats") else { throw RuntimeError(.unimplemented, "events: only --stats is implemented") }
+        let used = try known.alive().statistics()
         func number(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
         let event: JSONValue = [
-            "type": "stats", "id": .string(argument.id),
+            "type": "stats", "id": .string(known.id),
             "data": [
                 "cpu": ["usage": ["total": number(used.cpu.usage), "kernel": number(used.cpu.system), "user": number(used.cpu.user),
                                   "percpu": .array(used.cpu.perCPU.map(number))],

@@ -1,117 +1,92 @@
-import ArgumentParser
-import Glibc
 import HostOS
 import LinuxABI
 import Runtime
 
-/// Flags of `run` and `create`.
-struct CreationOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("The bundle: a folder with config.json.", valueName: "folder"))
-    var bundle = "."
+extension Command {
+    /// Flags of `run` and `create`.
+    private static let creationFlags = [
+        Flag("bundle", "b", value: "FOLDER", "The bundle: a folder with config.json (.)."),
+        Flag("pid-file", value: "FILE", "Write the process id of the sandbox to this file."),
+        Flag("console-socket", value: "SOCKET", "Send the master of the container's terminal to this unix socket."),
+        Flag("no-pivot", "Accepted; a sandbox does not pivot on the host."),
+        Flag("no-new-keyring", "Accepted; a sandbox shares no keyring with the host."),
+        Flag("preserve-fds", value: "NUMBER", "Descriptors to hand to the process (not implemented)."),
+    ]
 
-    @Option(help: ArgumentHelp("Write the process id of the sandbox to this file.", valueName: "file"))
-    var pidFile: String?
-
-    @Option(help: ArgumentHelp("Send the master of the container's terminal to this unix socket.", valueName: "socket"))
-    var consoleSocket: String?
-
-    @Flag(help: "Accepted; a sandbox does not pivot on the host.")
-    var noPivot = false
-
-    @Flag(help: "Accepted; a sandbox shares no keyring with the host.")
-    var noNewKeyring = false
-
-    @Option(help: ArgumentHelp("Descriptors to hand to the process.", valueName: "number"))
-    var preserveFds = 0
-
-    @Argument(help: ArgumentHelp("The container's name.", valueName: "container-id"))
-    var id: String
-}
-
-struct Run: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Create and run a container.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var options: CreationOptions
-
-    @Flag(name: .shortAndLong, help: "Leave it running and return.")
-    var detach = false
-
-    @Flag(help: "Do not remove the container when it has ended.")
-    var keep = false
-
-    func run() throws {
-        let configuration = try globals.configuration()
-        let launch = try Launch(options, configuration)
-        if detach {
-            try launch.background(start: true)
-        } else {
-            Glibc.exit(try launch.foreground(keep: keep))
-        }
+    static let run = Command(
+        name: "run", abstract: "Create and run a container.", operands: "CONTAINER", count: 1...1,
+        flags: creationFlags + [
+            Flag("detach", "d", "Leave it running and return."),
+            Flag("keep", "Do not remove the container when it has ended."),
+        ]
+    ) { (arguments) throws(RuntimeError) in
+        let launch = try Launch(arguments)
+        if !arguments.has("detach") { return try launch.foreground(keep: arguments.has("keep")) }
+        try launch.background(start: true)
+        return 0
     }
-}
 
-struct Create: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Create a container, to be started by `start`.")
-
-    @OptionGroup var globals: GlobalOptions
-    @OptionGroup var options: CreationOptions
-
-    func run() throws {
-        let configuration = try globals.configuration()
-        try Launch(options, configuration).background(start: false)
+    static let create = Command(
+        name: "create", abstract: "Create a container, to be started by `start`.", operands: "CONTAINER", count: 1...1,
+        flags: creationFlags
+    ) { (arguments) throws(RuntimeError) in
+        try Launch(arguments).background(start: false)
+        return 0
     }
 }
 
 /// A container of a bundle, from its making to its end.
 struct Launch {
-    let options: CreationOptions
-    let configuration: Runtime.Configuration
+    let id: String
+    let configuration: Configuration
     let bundle: String
     let spec: Spec
+    let pidFile: String?
+    let consoleSocket: String?
 
-    init(_ options: CreationOptions, _ configuration: Runtime.Configuration) throws(RuntimeError) {
-        try ContainerID.check(options.id)
-        if options.preserveFds > 0 { throw RuntimeError(.unimplemented, "--preserve-fds is not implemented") }
-        self.options = options
-        self.configuration = configuration
-        bundle = try AbsolutePath.of(options.bundle)
+    init(_ arguments: Arguments) throws(RuntimeError) {
+        configuration = try GlobalFlags.configuration(arguments)
+        id = arguments.operands[0]
+        try ContainerID.check(id)
+        if try arguments.integer("preserve-fds") ?? 0 != 0 { throw RuntimeError(.unimplemented, "--preserve-fds is not implemented") }
+        pidFile = arguments.value("pid-file")
+        consoleSocket = arguments.value("console-socket")
+        bundle = try AbsolutePath.of(arguments.value("bundle") ?? ".")
         spec = try Spec.load(bundle: bundle)
     }
 
     private var terminal: Bool { spec.process?.terminal ?? false }
 
     func foreground(keep: Bool) throws(RuntimeError) -> Int32 {
-        if options.consoleSocket != nil {
+        if consoleSocket != nil {
             throw RuntimeError(.invalidArgument, "cannot use console socket if cloister will not detach or allocate tty")
         }
         let foreground = try Foreground()
-        return try Session(id: options.id, bundle: bundle, spec: spec, configuration: configuration)
-            .run(foreground, streams: foreground.streams(terminal: terminal), pidFile: options.pidFile, keep: keep)
+        return try Session(id: id, bundle: bundle, spec: spec, configuration: configuration)
+            .run(foreground, streams: foreground.streams(terminal: terminal), pidFile: pidFile, keep: keep)
     }
 
     /// Makes the container, starts it if asked to, and leaves it.
     func background(start: Bool) throws(RuntimeError) {
-        if terminal && options.consoleSocket == nil {
+        if terminal && consoleSocket == nil {
             throw RuntimeError(.invalidArgument, "cannot allocate tty if cloister will detach without setting console socket")
         }
-        if !terminal && options.consoleSocket != nil {
+        if !terminal && consoleSocket != nil {
             throw RuntimeError(.invalidArgument, "cannot use console socket if cloister will not detach or allocate tty")
         }
-        if let socket = options.consoleSocket {
+        if let socket = consoleSocket {
             let console = try Console(socket: socket)
             try background(console.streams, start: start)
         } else {
-            try background(Streams(input: HostFD(rawValue: 0), output: HostFD(rawValue: 1), error: HostFD(rawValue: 2)),
-                           start: start)
+            try background(.ofThisProcess, start: start)
         }
     }
 
     private func background(_ streams: Streams, start: Bool) throws(RuntimeError) {
-        let session = Session(id: options.id, bundle: bundle, spec: spec, configuration: configuration)
+        let session = Session(id: id, bundle: bundle, spec: spec, configuration: configuration)
         let container = try session.create(streams, attached: false)
         do throws(RuntimeError) {
-            if let file = options.pidFile { try PIDFile.write(file, container.pid) }
+            if let file = pidFile { try PIDFile.write(file, container.pid) }
             if start { try session.start(container) }
         } catch {
             session.remove(container)
@@ -125,7 +100,7 @@ struct Session {
     let id: String
     let bundle: String
     let spec: Spec
-    let configuration: Runtime.Configuration
+    let configuration: Configuration
     var overlay = false
 
     func create(_ streams: Streams, attached: Bool) throws(RuntimeError) -> Container {
