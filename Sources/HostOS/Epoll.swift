@@ -56,6 +56,19 @@ extension HostFD {
         HostFD(rawValue: Int32(try hostCall(.eventfd2, 0, 0x80800)))
     }
 
+    /// A descriptor that is readable once a time set by `setTimer` is over (timerfd_create(2)); never blocks.
+    public static func timer() throws(Errno) -> HostFD {
+        HostFD(rawValue: Int32(try hostCall(.timerfd_create, 1 /* CLOCK_MONOTONIC */, 0x80800)))
+    }
+
+    /// Sets a `timer` to go off once, `nanoseconds` from now; 0: never.
+    public func setTimer(nanoseconds: UInt64) {
+        let time: (Int64, Int64, Int64, Int64) = (0, 0, Int64(nanoseconds / 1_000_000_000), Int64(nanoseconds % 1_000_000_000))
+        _ = try? unsafe withBytes(of: time) { (t) throws(Errno) in
+            _ = try unsafe hostCall(.timerfd_settime, argument, 0, Int(t.baseAddress), 0)
+        }
+    }
+
     /// Makes an `event` readable.
     public func signalEvent() {
         _ = try? unsafe withBytes(of: UInt64(1)) { (b) throws(Errno) in try unsafe write(b) }

@@ -8,8 +8,10 @@ import TTRPC
 final class Pod: @unchecked Sendable {
     let events: EventQueue
     private let startPod: PodStarter
-    /// Called once, when nothing is left to serve.
+    /// Called when nothing is left to serve.
     private let onIdle: @Sendable () -> Void
+    /// Called when the last container is gone, but containerd has not asked the shim to end.
+    private let onEmpty: @Sendable () -> Void
 
     /// Held while the pod's kernel is started or ended. Taken before `lock`.
     private let kernelLock = Lock()
@@ -21,9 +23,11 @@ final class Pod: @unchecked Sendable {
     private var containers: [String: TaskContainer] = [:]
     private var shutdownRequested = false
 
-    init(events: EventQueue, onIdle: @escaping @Sendable () -> Void, startPod: @escaping PodStarter) {
+    init(events: EventQueue, onIdle: @escaping @Sendable () -> Void, onEmpty: @escaping @Sendable () -> Void = {},
+         startPod: @escaping PodStarter) {
         self.events = events
         self.onIdle = onIdle
+        self.onEmpty = onEmpty
         self.startPod = startPod
     }
 
@@ -112,10 +116,12 @@ final class Pod: @unchecked Sendable {
             kernel = nil
         }
         let over = lock.withLock { shutdownRequested && containers.isEmpty }
-        if over { onIdle() }
+        if over { onIdle() } else { onEmpty() }
     }
 
     // MARK: The shim's own end
+
+    var isEmpty: Bool { lock.withLock { containers.isEmpty } }
 
     /// containerd asks after each Delete: the shim ends when no container is left.
     func shutdown() {

@@ -6,6 +6,8 @@ import TTRPC
 /// The shim of one pod: serves containerd on descriptor 3 until nothing is left to serve.
 struct ServeCommand {
     let line: CommandLine
+    /// How long a shim without containers waits for one, in nanoseconds.
+    private static let patience: UInt64 = 60_000_000_000
 
     func run() throws(CommandFailure) {
         let listener = HostFD(rawValue: 3)
@@ -27,7 +29,10 @@ struct ServeCommand {
         configuration.debug = line.debug
         configuration.warn = .init { Log.warning($0) }
         let (id, settings) = (line.id, configuration)
-        let pod = Pod(events: events, onIdle: { server.stop() }) { (bundle) throws(RuntimeError) in
+        // Some releases of containerd never say that a shim may end, and a client that asked for one can die.
+        let timer = try CommandFailure.about("a timer") { () throws(Errno) in try HostFD.timer() }
+        timer.setTimer(nanoseconds: Self.patience)
+        let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (bundle) throws(RuntimeError) in
             try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
         }
         TaskService(pod: pod).register(on: server)
@@ -39,6 +44,10 @@ struct ServeCommand {
                 case 17: HostProcess.reapStrangers()
                 default: break
                 }
+            }
+            _ = try server.watch(timer) {
+                timer.clearEvent()
+                if pod.isEmpty { server.stop() }
             }
             try server.run()
         }
