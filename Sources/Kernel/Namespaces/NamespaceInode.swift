@@ -42,22 +42,12 @@ public enum AnyNamespace: Sendable {
 }
 
 /// nsfs's file of a namespace: what opening a link of /proc/PID/ns gives, and setns(2) takes. Keeps the namespace.
-public final class OpenNamespace: NamespaceFile, @unchecked Sendable {
+public final class NamespaceFile: OpenFile, @unchecked Sendable {
     public let namespace: AnyNamespace
 
     init(path: Path, namespace: AnyNamespace) {
         self.namespace = namespace
-        super.init(path: path, kind: namespace.kind)
-    }
-
-    public override func apply(to set: NamespaceSet) -> NamespaceSet {
-        switch namespace {
-        case .ipc(let ipc): set.with(ipc: ipc)
-        case .network(let network): set.with(network: network)
-        case .pid(let pid): set.with(pidForChildren: pid)
-        case .uts(let uts): set.with(uts: uts)
-        case .cgroup, .mount, .time, .user: set
-        }
+        super.init(path: path, flags: [])
     }
 }
 
@@ -73,6 +63,6 @@ public final class NamespaceInode: AnonymousInode, @unchecked Sendable {
 
     public override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         if flags.isWritable { throw .EPERM }
-        return OpenNamespace(path: path, namespace: namespace)
+        return NamespaceFile(path: path, namespace: namespace)
     }
 }
