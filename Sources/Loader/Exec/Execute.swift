@@ -69,12 +69,18 @@ extension Task {
             let place = try ProgramPlacer(task: self, context: context, mm: mm)
                 .place(elf, file, interpreter, request, identity)
             return ExecImage(context: context, mm: mm, credentials: identity.credentials,
-                             name: Array(request.path.dentry.name.bytes.prefix(15)), isSecure: identity.isSecure,
+                             name: Self.lastName(original.fileName), isSecure: identity.isSecure,
                              startAddress: place.start, stackPointer: place.stackPointer)
         } catch {
             context.end()
             throw error
         }
+    }
+
+    /// comm: the last part of the name that was given; a script keeps its own.
+    private static func lastName(_ fileName: [UInt8]) -> [UInt8] {
+        let name = fileName.lastIndex(of: UInt8(ascii: "/")).map { fileName[($0 + 1)...] } ?? fileName[...]
+        return Array(name.prefix(15))
     }
 
     private func readELF(_ file: OpenFile, _ start: [UInt8]) throws(Errno) -> ELFImage {
