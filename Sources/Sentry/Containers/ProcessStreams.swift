@@ -11,7 +11,6 @@ final class ProcessStreams: @unchecked Sendable {
     private let host: HostStreams
     private let terminal: HostTerminal?
     private let container: Container
-    private let files: FDTable
     /// How long the end of a process waits for a reader of its terminal's last output.
     private static let drainTime: UInt64 = 10_000_000_000
 
@@ -19,7 +18,6 @@ final class ProcessStreams: @unchecked Sendable {
     init(_ host: HostStreams, container: Container, into files: FDTable) throws(Status) {
         self.host = host
         self.container = container
-        self.files = files
         if host.terminal {
             terminal = try failing("the terminal") { () throws(Errno) in
                 guard let devpts = container.devpts else { throw .ENODEV }
@@ -44,7 +42,8 @@ final class ProcessStreams: @unchecked Sendable {
         guard let terminal, let devpts = container.devpts else { return }
         try failing("the terminal") { () throws(Errno) in
             let replica = try terminal.openReplica(mount: devpts.mount, by: task)
-            for _ in 0..<3 { _ = try files.install(replica, closeOnExec: false, limit: .max) }
+            // Loading the program gave the task a table of its own.
+            for _ in 0..<3 { _ = try task.snapshot.files.install(replica, closeOnExec: false, limit: .max) }
             try terminal.start(input: host.input, output: host.output)
         }
     }

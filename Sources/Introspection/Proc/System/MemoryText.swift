@@ -33,11 +33,11 @@ struct MemoryUse {
         var seen: Set<ObjectIdentifier> = []
         for (_, group) in proc.kernel.groups(in: proc.pidNamespace) {
             guard let memory = group.liveTasks.first?.memoryManager, seen.insert(ObjectIdentifier(memory)).inserted else { continue }
-            let numbers = HostMemoryNumbers(memory)
-            used &+= numbers.resident
-            anonymous &+= (numbers.kilobytes["RssAnon"] ?? 0) &* 1024
-            shared &+= (numbers.kilobytes["RssShmem"] ?? 0) &* 1024
-            file &+= (numbers.kilobytes["RssFile"] ?? 0) &* 1024
+            let numbers = MemoryNumbers(memory)
+            used &+= numbers.resident &* 1024
+            anonymous &+= numbers.residentAnonymous &* 1024
+            shared &+= numbers.residentShared &* 1024
+            file &+= numbers.residentFile &* 1024
         }
     }
 
