@@ -19,7 +19,7 @@ extension Task {
     func finish() {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
-        if !isKilledBySignal { releaseFutexesAtExit() }
+        releaseFutexesAtExit()
         if isLastOfGroup { group.deleteTimers() }
         vforkDone?.complete()
         vforkDone = nil
@@ -28,9 +28,7 @@ extension Task {
         notifyExit()
     }
 
-    private var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
-
-    private var isKilledBySignal: Bool { exitCode.signal != nil }
+    var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
 
     private func releaseMemory() {
         let last = context
