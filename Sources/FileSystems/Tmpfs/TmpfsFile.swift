@@ -288,13 +288,13 @@ public final class MemoryFiles: Sendable {
         mount = Mount(id: 0, fileSystem: fileSystem, root: fileSystem.rootDentry, flags: [], source: Array("tmpfs".utf8))
     }
 
-    /// - Parameter name: what /proc/PID/fd shows behind "memfd:".
-    public func make(name: [UInt8], mode: UInt32 = 0o777, seals: FileSeals, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+    /// - Parameter name: what /proc/PID/fd shows behind `prefix`.
+    public func make(name: [UInt8], prefix: String = "memfd:", mode: UInt32 = 0o777, seals: FileSeals, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         try fileSystem.beginInode()
         let node = NewNode(type: .regular, mode: mode, uid: caller.credentials.fsuid, gid: caller.credentials.fsgid)
         let file = TmpfsFile(fileSystem, number: fileSystem.nextInode(), node, seals: seals)
         file.update { $0.links = 0 }
-        let path = mount.pathToNameless(file, name: FileName(Array("memfd:".utf8) + name))
+        let path = mount.pathToNameless(file, name: FileName(Array(prefix.utf8) + name))
         return try file.open(path, flags: flags, by: caller)
     }
 }

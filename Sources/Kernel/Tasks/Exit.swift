@@ -20,7 +20,10 @@ extension Task {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
         releaseFutexesAtExit()
-        if isLastOfGroup { group.deleteTimers() }
+        if isLastOfGroup {
+            group.deleteTimers()
+            group.semaphoreUndo.takeBack(group)
+        }
         vforkDone?.complete()
         vforkDone = nil
         releaseFiles()
