@@ -27,10 +27,6 @@ public final class SystemVMessageQueue: IPCObject, @unchecked Sendable {
 
     private let queue = WaitQueue()
 
-    public init(key: Int32, mode: UInt32, by credentials: Credentials) {
-        super.init(key: key, mode: mode, by: credentials)
-    }
-
     /// Which message a receiver wants.
     public enum Selection: Sendable {
         case first
