@@ -8,6 +8,11 @@ public final class SystemVMessageQueue: IPCObject, @unchecked Sendable {
     public struct Message: Sendable {
         public var type: Int64
         public var bytes: [UInt8]
+
+        public init(type: Int64, bytes: [UInt8]) {
+            self.type = type
+            self.bytes = bytes
+        }
     }
 
     public static let MSGMAX = 8192

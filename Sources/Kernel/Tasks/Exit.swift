@@ -20,6 +20,7 @@ extension Task {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
         releaseFutexesAtExit()
+        kernel.priorityFutexes.abandon(self)
         if isLastOfGroup {
             group.deleteTimers()
             group.semaphoreUndo.takeBack(group)
