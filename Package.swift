@@ -78,6 +78,7 @@ let package = Package(
         module("VFS", ["Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("Memory", ["HostOS", "LinuxABI"]),
         module("Ptrace", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI"]),
+        module("Systrap", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI", "CHostOS", "CStub"]),
         module("Stubs", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
         module("Platform", ["Memory", "HostOS", "LinuxABI"]),
         cModule("CStub", flags: [
@@ -107,6 +108,6 @@ let package = Package(
                           dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace",
                                          "Platform", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"],
                           path: "Tests/GuestRun", swiftSettings: swift),
-        tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
+        tests("PlatformTests", ["Systrap", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )
