@@ -88,8 +88,10 @@ public final class Seed: @unchecked Sendable {
                           stirred: () -> Bool) throws(Errno) -> Int32? {
         try lock.withLock { () throws(Errno) -> Int32? in
             try start()
+            var patience: Int32 = 1
             while true {
-                guard try listener.isReady(timeout: 20) else {
+                guard try listener.isReady(timeout: patience) else {
+                    patience = min(patience * 2, 32)
                     if stirred() { return nil }
                     continue
                 }
@@ -121,8 +123,10 @@ public final class Seed: @unchecked Sendable {
                       answer: (SeccompNotification) throws(Errno) -> Void) throws(Errno) {
         try lock.withLock { () throws(Errno) in
             try start()
+            var patience: Int32 = 1
             while true {
-                guard try listener.isReady(timeout: 20) else {
+                guard try listener.isReady(timeout: patience) else {
+                    patience = min(patience * 2, 32)
                     if try stirred() { return }
                     continue
                 }

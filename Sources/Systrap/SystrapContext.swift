@@ -158,6 +158,11 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe space.isDead || host_load32(&slot.pointee.happened) == happened &+ 1
     }
 
+    /// The same, for a command whose success shows elsewhere.
+    var hasFailed: Bool {
+        unsafe isDone && (space.isDead || host_load64(&slot.pointee.result) > UInt64(bitPattern: -4096))
+    }
+
     // MARK: Running
 
     override func interrupt() {

@@ -72,7 +72,7 @@ extension SystrapContext {
         // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
         let process = try space.seed.serveFork(
             thread, flags: 0x8000 | 17, ticket: ticket, arena: arena.file,
-            start: { () throws(Errno) in begin(STUB_FORK, ticket) }, stirred: { isDone })
+            start: { () throws(Errno) in begin(STUB_FORK, ticket) }, stirred: { hasFailed })
         let reported = try check(result())
         guard let process, UInt64(process) == reported else { throw .EAGAIN }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch, arena: arena)

@@ -255,6 +255,33 @@ import Testing
         for process in processes { #expect(throws: Errno.ESRCH) { try hostCall(.kill, Int(process), 0) } }
     }
 
+    /// Kicks that come around a call that asks must neither lose it nor make it fail.
+    @Test(arguments: Guest.platforms) func forksSurviveInterrupts(_ platform: String) throws {
+        let source = try Guest.source(platform)
+        defer { source.close() }
+        let guest = try Guest(source, [0xeb, 0xfe])
+        let context = guest.context
+        let shared = Shared()
+        for _ in 0..<2 {
+            try Thread.start {
+                while shared.finish.load(ordering: .acquiring) == 0 { context.interrupt() }
+                shared.done.add(1, ordering: .releasing)
+            }
+        }
+        for _ in 0..<40 {
+            _ = context.run()
+            let child = try context.forkAddressSpace()
+            try child.bind()
+            child.end()
+            let thread = try context.cloneThread()
+            try thread.bind()
+            thread.end()
+        }
+        shared.finish.store(1, ordering: .releasing)
+        while shared.done.load(ordering: .acquiring) < 2 { _ = try? hostCall(.sched_yield) }
+        context.end()
+    }
+
     private final class Current: @unchecked Sendable {
         let lock = Lock()
         var context: ExecutionContext?
