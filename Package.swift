@@ -65,7 +65,7 @@ let package = Package(
 
         // The kernel process, from the top down.
         module("Sentry", ["SystemCalls", "Introspection", "Sockets", "Loader", "Kernel", "FileSystems", "VFS",
-                          "Memory", "Platform", "Ptrace", "Confinement", "Messages", "TTRPC", "GoferProtocol",
+                          "Memory", "Platform", "Ptrace", "Systrap", "Confinement", "Messages", "TTRPC", "GoferProtocol",
                           "HostOS", "LinuxABI"]),
         module("SystemCalls", ["Sockets", "Loader", "Kernel", "FileSystems", "VFS", "Memory", "Platform",
                                "Waiting", "Identity", "HostOS", "LinuxABI"]),
@@ -105,7 +105,7 @@ let package = Package(
         tests("KernelTests", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("LoaderTests", ["Loader", "Kernel", "LinuxABI", "HostOS"]),
         .executableTarget(name: "guest-run",
-                          dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace",
+                          dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace", "Systrap",
                                          "Platform", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"],
                           path: "Tests/GuestRun", swiftSettings: swift),
         tests("PlatformTests", ["Systrap", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),

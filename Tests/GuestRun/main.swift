@@ -1,5 +1,5 @@
 // Runs one program of the host's file system on our kernel, without containerd, shim or confinement:
-//     guest-run [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]
+//     guest-run [--platform=systrap] [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]
 // The root is read-only for the guest unless DIR is given; /tmp is a tmpfs, /proc and /dev are ours. Standard streams are
 // passed on, and so is the exit status.
 import FileSystems
@@ -13,6 +13,7 @@ import Loader
 import Platform
 import Ptrace
 import SystemCalls
+import Systrap
 import VFS
 import Waiting
 
@@ -54,8 +55,8 @@ func startGofer(_ directory: String, options: String) throws -> GoferConnection 
     return connection
 }
 
-func run(_ arguments: [String], root: String?, terminal: Bool) throws -> ExitStatus {
-    let platform = try PtracePlatform.start()
+func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool) throws -> ExitStatus {
+    let platform: Platform = systrap ? try SystrapPlatform.start() : try PtracePlatform.start()
     let kernel = Kernel(platform: platform, systemCalls: .linux(), log: say)
     let connection = try startGofer(root ?? "/", options: root == nil ? "ro" : "rw")
     let files = try GoferFileSystem(connection, mount: 0, sharing: .exclusive)
@@ -135,8 +136,10 @@ func mountSystem(_ kernel: Kernel, _ boot: Caller, _ mounts: MountNamespace, _ p
 var arguments = Array(CommandLine.arguments.dropFirst())
 var root: String?
 var terminal = false
+var systrap = false
 while let first = arguments.first, first.hasPrefix("--") {
     if first == "--terminal" { terminal = true }
+    if first == "--platform=systrap" { systrap = true }
     if first.hasPrefix("--root=") { root = String(first.dropFirst(7)) }
     arguments.removeFirst()
 }
@@ -145,7 +148,7 @@ if arguments.isEmpty {
     exitProcess(2)
 }
 do {
-    exitProcess(try run(arguments, root: root, terminal: terminal).shellStatus)
+    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap).shellStatus)
 } catch {
     say("\(arguments[0]): \(error)")
     exitProcess(126)
