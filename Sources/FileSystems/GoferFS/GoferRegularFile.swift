@@ -111,7 +111,8 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     /// The host takes set-id bits away from whatever this process writes, for it has no capability. One who may keep them
     /// (CAP_FSETID) gets them back.
     func wasWritten(keepingPrivilegesFor caller: Caller) {
-        let before = state.withLock { statusLocked.mode }
+        let hint = permissionHint.load(ordering: .relaxed)
+        let before = hint != 0 ? hint : state.withLock { statusLocked.mode }
         wasWritten()
         guard before & 0o6000 != 0, caller.has(.CAP_FSETID) else { return }
         try? setAttributes(AttributeChange(mode: before & 0o7777), by: caller)
