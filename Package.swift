@@ -94,6 +94,7 @@ let package = Package(
         module("LinuxABI"),
         cModule("CHostOS"),
 
+        tests("VFSTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("RuntimeTests", ["Runtime", "Messages", "Cgroups", "HostOS", "LinuxABI"]),
         tests("CgroupsTests", ["Cgroups", "HostOS", "LinuxABI"]),
