@@ -217,9 +217,10 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             file = try MemoryFile(name: "tmpfs")
             try file.writable.fd.truncate(to: size)
             var failure: Errno?
-            bytes.forEach { offset, piece in
-                let count = offset < size ? min(piece.count, Int(min(size - offset, UInt64(piece.count)))) : 0
-                do throws(Errno) { try file.writable.fd.pwriteAll(piece[..<count], at: offset) } catch { failure = error }
+            bytes.forEachRun { offset, piece, range in
+                let count = offset < size ? Int(min(UInt64(range.count), size - offset)) : 0
+                let part = piece[range.lowerBound..<(range.lowerBound + count)]
+                do throws(Errno) { try file.writable.fd.pwriteAll(part, at: offset) } catch { failure = error }
             }
             if let failure { throw failure }
             // What guests may not do to it the host keeps them from.
