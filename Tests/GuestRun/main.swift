@@ -117,6 +117,7 @@ func mountSystem(_ kernel: Kernel, _ boot: Caller, _ mounts: MountNamespace, _ p
     boot.vfs.registerFIFOs(FIFODriver())
     let machine = Machine.probe()
     let resources = ContainerResources()
+    container.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pidNamespace, machine: machine, resources: resources)
     boot.vfs.register(TmpfsType())
     boot.vfs.register(TerminalFileSystemType())
     boot.vfs.register(ProcFileSystemType(kernel: kernel, machine: machine) { _ in resources })

@@ -33,6 +33,7 @@ public enum SentryProcess {
         var procfs: HostFD?
         if options.confinement == .full {
             procfs = try starting("leaving the host's file system") { () throws(Errno) in try SentryConfinement.enterEmptyRoot() }
+            if let procfs { OwnProcfs.use(procfs) }
         }
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options)

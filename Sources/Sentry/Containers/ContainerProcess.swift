@@ -67,7 +67,7 @@ final class ContainerProcess: @unchecked Sendable {
         let task: Task
         do throws(TTRPC.Status) {
             task = try ProcessLaunch(spec: spec, container: container, files: files, asInit: asInit).run(Observer(self))
-            do throws(TTRPC.Status) { try streams.openTerminal(for: task) } catch {
+            do throws(TTRPC.Status) { try streams.openTerminal(for: task, asConsole: asInit) } catch {
                 task.group.kill(.signaled(9))
                 task.startInitial()
                 throw error

@@ -38,10 +38,17 @@ final class ProcessStreams: @unchecked Sendable {
     }
 
     /// Gives the new task its terminal, as the controlling one of its session.
-    func openTerminal(for task: Task) throws(Status) {
+    ///
+    /// - Parameter asConsole: whether it is the container's /dev/console too.
+    func openTerminal(for task: Task, asConsole: Bool) throws(Status) {
         guard let terminal, let devpts = container.devpts else { return }
         try failing("the terminal") { () throws(Errno) in
             let replica = try terminal.openReplica(mount: devpts.mount, by: task)
+            if asConsole {
+                let boot = Caller.kernel(in: container.mounts, userNamespace: container.pod.kernel.rootUserNamespace)
+                let console = try boot.ensureFile(Array("/dev/console".utf8), mode: 0o600)
+                try container.mounts.bind(replica.path, at: console, recursive: false)
+            }
             // Loading the program gave the task a table of its own.
             for _ in 0..<3 { _ = try task.snapshot.files.install(replica, closeOnExec: false, limit: .max) }
             try terminal.start(input: host.input, output: host.output)
