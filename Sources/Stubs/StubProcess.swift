@@ -112,7 +112,7 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
 
     open override func hostProc(_ name: String) throws(Errno) -> [UInt8] {
         do throws(Errno) {
-            let file = try HostFD.currentDirectory.open("/proc/\(process)/\(name)", 0)
+            let file = try OwnProcfs.open("\(process)/\(name)")
             defer { file.close() }
             return try file.readAll()
         } catch {
