@@ -65,7 +65,7 @@ let package = Package(
 
         // The kernel process, from the top down.
         module("Sentry", ["SystemCalls", "Introspection", "Sockets", "Loader", "Kernel", "FileSystems", "VFS",
-                          "Memory", "Platform", "Ptrace", "Confinement", "Messages", "TTRPC", "GoferProtocol",
+                          "Memory", "Platform", "Ptrace", "Systrap", "Confinement", "Messages", "TTRPC", "GoferProtocol",
                           "HostOS", "LinuxABI"]),
         module("SystemCalls", ["Sockets", "Loader", "Kernel", "FileSystems", "VFS", "Memory", "Platform",
                                "Waiting", "Identity", "HostOS", "LinuxABI"]),
@@ -78,6 +78,7 @@ let package = Package(
         module("VFS", ["Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("Memory", ["HostOS", "LinuxABI"]),
         module("Ptrace", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI"]),
+        module("Systrap", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI", "CHostOS", "CStub"]),
         module("Stubs", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
         module("Platform", ["Memory", "HostOS", "LinuxABI"]),
         cModule("CStub", flags: [
@@ -93,6 +94,7 @@ let package = Package(
         module("LinuxABI"),
         cModule("CHostOS"),
 
+        tests("VFSTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("RuntimeTests", ["Runtime", "Messages", "Cgroups", "HostOS", "LinuxABI"]),
         tests("CgroupsTests", ["Cgroups", "HostOS", "LinuxABI"]),
@@ -104,9 +106,9 @@ let package = Package(
         tests("KernelTests", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("LoaderTests", ["Loader", "Kernel", "LinuxABI", "HostOS"]),
         .executableTarget(name: "guest-run",
-                          dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace",
+                          dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace", "Systrap",
                                          "Platform", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"],
                           path: "Tests/GuestRun", swiftSettings: swift),
-        tests("PlatformTests", ["Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
+        tests("PlatformTests", ["Systrap", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )

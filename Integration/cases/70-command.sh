@@ -1,6 +1,6 @@
 # The command itself on OCI bundles: run, create, start, exec, delete; wrong input, which costs one line and leaves nothing.
 ours=$home/ours
-oci() { timeout -k 5 60 "$binaries/cloister" --root "$ours" "$@"; }
+oci() { timeout -k 2 ${patience:-30} "$binaries/cloister" --root "$ours" "$@"; }
 # outcome COMMAND...: what it prints, then its status.
 outcome() { local status=0; "$@" 2>&1 </dev/null || status=$?; printf 'status %d\n' "$status"; }
 
@@ -28,7 +28,7 @@ ours_left() {
 
 check "run" $'hello\nstatus 0' "$(outcome oci run -b "$(bundle b echo hello)" x1)"
 check "run: exit status" 'status 7' "$(outcome oci run -b "$(bundle b sh -c 'exit 7')" x2)"
-check "run: a signal's status" 'status 143' "$(outcome oci run -b "$(bundle b sh -c 'sleep 100 & kill -TERM $!; wait $!')" x3)"
+check "run: a signal's status" 'status 143' "$(outcome oci run -b "$(bundle b sh -c 'sleep 100 & kill -TERM $!; wait $!' )" x3 | tail -n 1)"
 check "run: standard input" 3 "$(printf 'a\nb\nc\n' | oci run -b "$(bundle b wc -l)" x4 | tr -d ' ')"
 
 folder=$(bundle b sleep 1000)

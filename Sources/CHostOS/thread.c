@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 struct start {
     host_thread_function function;
@@ -36,3 +37,5 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
     if (error) free(start);
     return error;
 }
+
+uint64_t host_auxiliary(unsigned long type) { return getauxval(type); }

@@ -4,8 +4,8 @@
     .section stub_text,"axR",@progbits
 
     .balign 4096
-    .hidden stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
-    .globl  stub_gate_a, stub_call_a, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
+    .hidden stub_gate_a, stub_call_a, stub_restorer, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
+    .globl  stub_gate_a, stub_call_a, stub_restorer, stub_inject_a, stub_forked, stub_park, stub_park_end, stub_touch_read, stub_touch_write, stub_compare_exchange
 stub_gate_a:
 
 // long stub_call_a(number, a, b, c, d, e, f): a native call.
@@ -20,7 +20,12 @@ stub_call_a:
     syscall
     ret
 
-// A tracer sets the registers and lets this run.
+// Where the kernel returns to from a signal handler.
+stub_restorer:
+    mov $15, %eax
+    syscall
+
+// A tracer, or a handler's frame, sets the registers and lets this run.
 stub_inject_a:
     syscall
     int3
@@ -77,6 +82,13 @@ stub_call_b:
     syscall
     ret
 
+// The same, going on at r9 instead of returning.
+    .hidden stub_gate_b_jump
+    .globl  stub_gate_b_jump
+stub_gate_b_jump:
+    syscall
+    jmp *%r9
+
 stub_inject_b:
     syscall
     int3
@@ -94,6 +106,84 @@ stub_inject_fork:
     int3
 
     .balign 4096
+
+// Signal handlers come here: a guest's alignment check must not hold for our code.
+    .hidden stub_handler, stub_started
+    .globl  stub_handler, stub_started
+stub_handler:
+    pushfq
+    andl $~0x40000, (%rsp)
+    popfq
+    jmp stub_signal
+
+// A new thread's first signal: its frame is what it later returns to guest code from.
+stub_start_thread:
+    .hidden stub_start_thread
+    .globl  stub_start_thread
+    int3
+stub_started:
+    jmp stub_start_thread
+
+// long stub_clone_thread(flags, stack, context): the new thread goes on in stub_run_thread(context).
+    .hidden stub_clone_thread
+    .globl  stub_clone_thread
+stub_clone_thread:
+    push %rbx
+    mov %rdx, %rbx
+    mov $56, %eax
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    // Through gate B, but not back by the stack: the child has another one.
+    lea 1f(%rip), %r9
+    jmp stub_gate_b_jump
+1:
+    test %rax, %rax
+    jz 2f
+    pop %rbx
+    ret
+2:
+    xor %ebp, %ebp
+    mov %rbx, %rdi
+    call stub_run_thread
+    mov %rbx, %rsp
+    jmp stub_restorer
+
+// Accesses to guest memory that may fault: the handler lets a faulting one go on at stub_guard_failed.
+// None of them uses the stack, and each leaves its progress in rcx.
+    .hidden stub_guard_start, stub_guard_end, stub_guard_failed
+    .globl  stub_guard_start, stub_guard_end, stub_guard_failed
+    .hidden stub_touch, stub_exchange, stub_copy
+    .globl  stub_touch, stub_exchange, stub_copy
+stub_guard_start:
+// long stub_touch(address, write): 0, or -1.
+stub_touch:
+    mov $-1, %rcx
+    test %esi, %esi
+    jnz 1f
+    movb (%rdi), %al
+    xor %eax, %eax
+    ret
+1:  lock orb $0, (%rdi)
+    xor %eax, %eax
+    ret
+// long stub_exchange(address, expected, desired): the old word, or -1.
+stub_exchange:
+    mov $-1, %rcx
+    mov %esi, %eax
+    lock cmpxchg %edx, (%rdi)
+    mov %eax, %eax
+    ret
+// long stub_copy(to, from, count): how many bytes are left.
+stub_copy:
+    mov %rdx, %rcx
+    rep movsb
+    xor %eax, %eax
+    ret
+stub_guard_end:
+stub_guard_failed:
+    mov %rcx, %rax
+    ret
 
     .hidden stub_entry
     .globl stub_entry

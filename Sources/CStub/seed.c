@@ -61,13 +61,14 @@ TEXT __attribute__((noreturn)) static void leave(void) {
 }
 
 /// A seed's whole life. `ready` is the last writing end of a pipe: closing it tells the parent to go on.
-TEXT __attribute__((noreturn)) static void run_seed(const int *cgroups, int cgroup_count, int ready) {
+TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroups, int cgroup_count, int ready) {
     const struct stub_parameters *parameters = (void *)(STUB_IMAGE_BASE + STUB_DATA_OFFSET);
     char self = '0';
     for (int i = 0; i < cgroup_count; i++)
         if (call(__NR_write, cgroups[i], (long)&self, 1, 0, 0, 0) != 1) goto failed;
 
     fill(STUB_FILL_START, STUB_FILL_END);
+    if (kind == STUB_SEED_SYSTRAP && stub_prepare_systrap() < 0) goto failed;
     limit(RLIMIT_CORE, 1); // 1 stops even a piped core_pattern
     limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_NOFILE, 19);
@@ -91,10 +92,11 @@ TEXT __attribute__((noreturn)) static void run_seed(const int *cgroups, int cgro
     for (;;) {
         long answer = stub_call_b(STUB_REQUEST, STUB_REQUEST_SEED, last, 0, 0, 0, 0);
         if (answer == -EINTR) continue;
-        if (answer != STUB_SEED_FORK) break;
+        if (answer != STUB_SEED_FORK && answer < STUB_MINIMAL_TICKET) break;
         last = stub_call_b(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
         if (last == 0) {
-            stub_forked();
+            if (answer == STUB_SEED_FORK) stub_forked();
+            stub_enter_systrap(answer);
         }
     }
     for (;;) stub_call_a(__NR_exit_group, 0, 0, 0, 0, 0, 0);
@@ -103,9 +105,8 @@ failed:
     leave();
 }
 
-TEXT static int receive_request(int *files) {
-    char byte;
-    struct iovec part = {&byte, 1};
+TEXT static int receive_request(char *kind, int *files) {
+    struct iovec part = {kind, 1};
     struct control control;
     struct message message = {0, 0, &part, 1, &control, sizeof control, 0};
     long n;
@@ -152,14 +153,15 @@ TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
     call(__NR_close_range, 0, SOCKET - 1, 0, 0, 0, 0);
     for (;;) {
         int cgroups[MAX_FILES], ready[2];
-        int count = receive_request(cgroups);
+        char kind = 0;
+        int count = receive_request(&kind, cgroups);
         struct stub_seed_reply reply = {0, 0, vdso};
         long r = call(__NR_pipe2, (long)ready, 0, 0, 0, 0, 0);
         int listener = next_descriptor();
         if (r == 0) {
             // Both share the descriptors: the parent passes on the listener that the seed has made.
             r = call(__NR_clone, CLONE_PARENT | CLONE_FILES | SIGCHLD, 0, 0, 0, 0, 0);
-            if (r == 0) run_seed(cgroups, count, ready[1]);
+            if (r == 0) run_seed(kind, cgroups, count, ready[1]);
         }
         if (r > 0) {
             reply.process = (int)r;

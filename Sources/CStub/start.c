@@ -66,12 +66,11 @@ int stub_start_parent(int image, int socket) {
     return process < 0 ? -error : process;
 }
 
-int stub_request_seed(int socket, const int *files, int count, struct stub_seed_reply *reply, int *listener) {
+int stub_request_seed(int socket, char kind, const int *files, int count, struct stub_seed_reply *reply, int *listener) {
     *reply = (struct stub_seed_reply){0};
     *listener = -1;
     if (count < 0 || count > STUB_SEED_FILES) return -EINVAL;
-    char byte = 's';
-    struct iovec part = {&byte, 1};
+    struct iovec part = {&kind, 1};
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * STUB_SEED_FILES)] = {0};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (count > 0) {

@@ -9,6 +9,18 @@
 HIDDEN long stub_call_a(long number, long a, long b, long c, long d, long e, long f);
 HIDDEN long stub_call_b(long number, long a, long b, long c, long d, long e, long f);
 HIDDEN __attribute__((noreturn)) void stub_forked(void);
+HIDDEN void stub_handler(void);
+HIDDEN extern const char stub_gate_a[], stub_gate_b[], stub_restorer[], stub_started[], stub_inject_a[], stub_guard_start[], stub_guard_end[],
+    stub_guard_failed[];
+HIDDEN void stub_start_thread(void);
+HIDDEN long stub_clone_thread(long flags, uint64_t stack, void *context);
+HIDDEN long stub_touch(uint64_t address, int write);
+HIDDEN long stub_exchange(uint64_t address, uint32_t expected, uint32_t desired);
+HIDDEN long stub_copy(void *to, const void *from, uint64_t count);
+
+/// systrap.c: what a seed of this platform does before the filter, and its forks behind it.
+HIDDEN long stub_prepare_systrap(void);
+HIDDEN __attribute__((noreturn)) void stub_enter_systrap(long ticket);
 HIDDEN __attribute__((noreturn)) void stub_main(const uint64_t *stack);
 
 /// A system call from outside of the gates: only before the filter is installed.

@@ -19,12 +19,15 @@ public enum SentryConfinement {
         return try HostFD.currentDirectory.open("/proc", 0x10000 /* O_DIRECTORY */)
     }
 
-    /// Gives up every capability for good. One thread only.
+    /// Gives up every capability for good. In the empty root.
+    ///
+    /// - Throws: EBUSY when there is another thread: it would keep its own.
     public static func dropPrivileges() throws(Errno) {
+        if try HostFD.currentDirectory.list("/proc/self/task").count != 1 { throw .EBUSY }
         // The guests' open files are the Sentry's descriptors.
         try? HostPrivileges.setLimit(7 /* RLIMIT_NOFILE */, soft: 1 << 20, hard: 1 << 20)
-        // A dump would hold what guests have in the Sentry.
-        try HostPrivileges.setLimit(4 /* RLIMIT_CORE */, soft: 0, hard: 0)
+        // A dump would hold what guests have in the Sentry. 1, not 0: that also stops one into a pipe (core(5)).
+        try HostPrivileges.setLimit(4 /* RLIMIT_CORE */, soft: 1, hard: 1)
         try HostPrivileges.dropCapabilities(keeping: [])
         try HostPrivileges.forbidNewPrivileges()
     }

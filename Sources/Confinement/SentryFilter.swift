@@ -24,7 +24,7 @@ extension SentryConfinement {
 
     /// Locks, clocks, sleeping, signals to itself.
     private static let waiting: [SystemCallNumber] = [
-        .futex, .restart_syscall, .clock_gettime, .clock_getres, .clock_nanosleep, .nanosleep, .sched_yield, .gettid,
+        .futex, .futex_waitv, .restart_syscall, .clock_gettime, .clock_getres, .clock_nanosleep, .nanosleep, .sched_yield, .gettid,
         .getpid, .getppid, .rt_sigreturn, .rt_sigprocmask, .rt_sigaction, .rt_sigtimedwait, .sigaltstack, .getrandom,
         .epoll_create1, .epoll_ctl, .epoll_wait, .epoll_pwait, .epoll_pwait2, .poll, .ppoll, .eventfd2, .signalfd4,
         .timerfd_create, .timerfd_settime, .timerfd_gettime, .exit, .exit_group, .getcpu, .sched_getaffinity,

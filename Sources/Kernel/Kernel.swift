@@ -11,6 +11,7 @@ public final class Kernel: @unchecked Sendable {
     public let platform: Platform
     public let vfs = VirtualFileSystem()
     public let timers = TimerQueue()
+    public let priorityFutexes = PriorityFutexes()
     public let systemCalls: SystemCallTable
     public let rootUserNamespace = UserNamespace()
     public let rootPIDNamespace: PIDNamespace

@@ -48,3 +48,14 @@ extension IOVector {
         try unsafe drain { (buffer, _) throws(Errno) in try unsafe stream.writeNow(buffer) }
     }
 }
+
+/// Between guest memory and a file of the host, at the position that the host keeps.
+extension IOVector {
+    public mutating func fillStream(from file: HostFD) throws(Errno) -> Int {
+        try unsafe fill { (buffer, _) throws(Errno) in try unsafe file.read(into: buffer) }
+    }
+
+    public mutating func drainStream(to file: HostFD) throws(Errno) -> Int {
+        try unsafe drain { (buffer, _) throws(Errno) in try unsafe file.write(buffer) }
+    }
+}

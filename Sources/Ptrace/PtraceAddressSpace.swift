@@ -1,176 +1,18 @@
 import HostOS
-import LinuxABI
-import Memory
-import Platform
 import Stubs
 
 /// A traced stub process.
-final class PtraceAddressSpace: AddressSpace, WatchedStub, @unchecked Sendable {
-    /// The stub's process id. It names this stub until `reaped`.
-    let process: Int32
-    let seed: Seed
-    private let end: GuestAddress
-
-    /// Guards what follows: who still uses the stub, and whether its id is still its own. A leaf.
-    private let lock = Lock()
-    private var contexts = 1
-    private var reaped = false
-    private var ended = false
-    private var nextSlot: Int32 = 0
+final class PtraceAddressSpace: StubProcess, @unchecked Sendable {
+    /// Guards `threads`. A leaf.
+    private let threadLock = Lock()
     /// The stub's threads that are traced.
     private var threads: [Int32] = []
 
-    let watch: StubWatch
-
-    init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch) {
-        self.process = process
-        self.seed = seed
-        self.watch = watch
-        end = limit
-        super.init()
-        watch.add(self)
-    }
-
-    deinit { watch.remove(self) }
-
-    override var hostProcess: Int32 { process }
-    override var limit: GuestAddress { end }
-    override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
-
-    override var remote: GuestMemory { RemoteGuestMemory(self) }
-
-    override func kill() {
-        lock.withLock {
-            ended = true
-            if !reaped { HostTrace.kill(process: process) }
-        }
-    }
-
-    /// Sends a signal to one of its threads.
-    func signal(_ thread: Int32, _ number: Int32) {
-        lock.withLock {
-            if !reaped { _ = try? HostTrace.signal(process: process, thread: thread, number) }
-        }
-    }
-
-    func addContext() { lock.withLock { contexts += 1 } }
-
-    /// Takes a context away.
-    ///
-    /// - Returns: whether it was the last: the stub has been killed then, and the caller calls `reap`.
-    func removeContext() -> Bool {
-        lock.withLock {
-            contexts -= 1
-            if contexts > 0 { return false }
-            ended = true
-            if !reaped { HostTrace.kill(process: process) }
-            return true
-        }
-    }
-
-    func addThread(_ thread: Int32) { lock.withLock { threads.append(thread) } }
+    func addThread(_ thread: Int32) { threadLock.withLock { threads.append(thread) } }
 
     /// The thread is about to end by our will, or has ended.
-    func removeThread(_ thread: Int32) { lock.withLock { threads.removeAll { $0 == thread } } }
+    func removeThread(_ thread: Int32) { threadLock.withLock { threads.removeAll { $0 == thread } } }
 
     /// A leader with unreaped threads is not reported by the host: so each thread is looked at.
-    func lookForDeath() {
-        let dead = lock.withLock { !ended && !reaped && threads.contains(where: HostTrace.hasEnded) }
-        if !dead { return }
-        lock.withLock { if !reaped { HostTrace.kill(process: process) } }
-        noticeDeath()
-    }
-
-    /// The stub's death was seen by a thread of it.
-    func noticeDeath() {
-        let report = lock.withLock {
-            if ended { return nil as (@Sendable () -> Void)? }
-            ended = true
-            return onDeath
-        }
-        report?()
-    }
-
-    /// The process was waited for: its id may belong to another one.
-    func markReaped() { lock.withLock { reaped = true } }
-
-    /// Waits for the killed stub's end.
-    func reap() {
-        if lock.withLock({ reaped }) { return }
-        while let status = try? HostTrace.wait(process) {
-            if status & 0xff != 0x7f { break }
-        }
-        markReaped()
-    }
-
-    /// The next descriptor slot, 3 to 18 in turn.
-    func takeSlot() -> Int32 {
-        lock.withLock {
-            let slot = 3 + nextSlot
-            nextSlot = (nextSlot + 1) % 16
-            return slot
-        }
-    }
-
-    override func hostProc(_ name: String) throws(Errno) -> [UInt8] {
-        do throws(Errno) {
-            let file = try HostFD.currentDirectory.open("/proc/\(process)/\(name)", 0)
-            defer { file.close() }
-            return try file.readAll()
-        } catch {
-            throw error == .ENOENT ? .ESRCH : error
-        }
-    }
-
-    override var cpuTime: (user: UInt64, system: UInt64) {
-        // Fields 14 and 15 of stat, in ticks of 10 ms; the process's own clock has the precise sum.
-        guard let stat = try? hostProc("stat"), let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return (0, 0) }
-        let fields = stat[(name + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 12 else { return (0, 0) }
-        func ticks(_ field: ArraySlice<UInt8>) -> UInt64 {
-            field.reduce(0) { $1 >= 48 && $1 <= 57 ? $0 &* 10 &+ UInt64($1 - 48) : $0 }
-        }
-        return (ticks(fields[11]) &* 10_000_000, ticks(fields[12]) &* 10_000_000)
-    }
-}
-
-/// A stub's memory reached from any thread.
-final class RemoteGuestMemory: GuestMemory, @unchecked Sendable {
-    private let space: PtraceAddressSpace
-
-    init(_ space: PtraceAddressSpace) {
-        self.space = space
-        super.init()
-    }
-
-    override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        unsafe space.copyIn(address, into: buffer)
-    }
-
-    override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
-        unsafe space.copyOut(address, from: buffer)
-    }
-}
-
-extension PtraceAddressSpace {
-    /// The part of [address, address + count) below the end of the guest's address space.
-    private func clip(_ address: GuestAddress, _ count: Int) -> Int {
-        if address.rawValue >= end.rawValue { return 0 }
-        return Int(min(UInt64(count), end.rawValue - address.rawValue))
-    }
-
-    /// - Returns: bytes copied; page protection counts, stacks do not grow.
-    func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let count = clip(address, buffer.count)
-        if count == 0 { return 0 }
-        return unsafe RemoteMemory.read(process, at: address.rawValue,
-                                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-    }
-
-    func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
-        let count = clip(address, buffer.count)
-        if count == 0 { return 0 }
-        return unsafe RemoteMemory.write(process, at: address.rawValue,
-                                         from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-    }
+    override var hasDied: Bool { threadLock.withLock { threads.contains(where: HostTrace.hasEnded) } }
 }

@@ -3,7 +3,6 @@ import LinuxABI
 import Memory
 import Platform
 import Stubs
-import Synchronization
 
 /// A traced stub thread.
 ///
@@ -21,10 +20,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
     var loaded = Registers()
     var isLoaded = false
 
-    /// Idle, or running and to be kicked, with the interrupts that came meanwhile.
-    private let state = Atomic<UInt32>(0)
-    private static var running: UInt32 { 1 }
-    private static var interrupted: UInt32 { 2 }
+    private let latch = InterruptLatch()
 
     /// SIGURG: ignored by default, and nothing of ours sends it otherwise.
     static var kick: Int32 { 23 }
@@ -121,50 +117,34 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
     // MARK: Running
 
     override func interrupt() {
-        let before = state.bitwiseOr(Self.interrupted, ordering: .sequentiallyConsistent).oldValue
-        if before == Self.running { space.signal(thread, Self.kick) }
-    }
-
-    /// Announces that the tracee is about to run in a way that a kick ends.
-    ///
-    /// - Returns: false when an interrupt is pending: it is consumed.
-    private func enter() -> Bool {
-        if state.compareExchange(expected: 0, desired: Self.running, ordering: .sequentiallyConsistent).exchanged { return true }
-        state.store(0, ordering: .sequentiallyConsistent)
-        return false
-    }
-
-    /// - Returns: whether an interrupt came since `enter`.
-    private func leave() -> Bool {
-        state.bitwiseAnd(Self.interrupted, ordering: .sequentiallyConsistent).oldValue & Self.interrupted != 0
+        if latch.interrupt() { space.signal(thread, Self.kick) }
     }
 
     override func run() -> GuestEvent {
         if gone { return death() }
         while true {
-            if !enter() { return .interrupted }
+            if !latch.enter() {
+                latch.clear()
+                return .interrupted
+            }
             guard load(registers) else { return death() }
             do throws(Errno) { try HostTrace.resumeEmulating(thread) } catch { return death() }
             guard let status = waitForStop() else { return death() }
-            let interrupted = leave()
+            let interrupted = latch.leave()
             guard store() else { return death() }
             if let event = event(status) {
-                if interrupted, case .interrupted = event { clearInterrupt() }
+                if interrupted, case .interrupted = event { latch.clear() }
                 return event
             }
             if interrupted {
-                clearInterrupt()
+                latch.clear()
                 return .interrupted
             }
         }
     }
 
-    private func clearInterrupt() {
-        _ = state.bitwiseAnd(~Self.interrupted, ordering: .sequentiallyConsistent)
-    }
-
     private func death() -> GuestEvent {
-        _ = leave()
+        latch.leave()
         if !gone { lose() }
         space.noticeDeath()
         return .died(reason: "the stub was killed")
@@ -174,8 +154,8 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
     ///
     /// - Throws: EINTR when one is pending already; it stays pending.
     func interruptibly<R>(_ body: () throws(Errno) -> R) throws(Errno) -> R {
-        if !state.compareExchange(expected: 0, desired: Self.running, ordering: .sequentiallyConsistent).exchanged { throw .EINTR }
-        defer { _ = leave() }
+        if !latch.enter() { throw .EINTR }
+        defer { latch.leave() }
         return try body()
     }
 

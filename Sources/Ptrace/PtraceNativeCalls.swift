@@ -91,8 +91,14 @@ extension PtraceContext {
             },
             stirred: { () throws(Errno) in
                 guard let status = try HostTrace.wait(thread, now: true) else { return false }
-                stopped = status
-                return true
+                // It has ended, or is through; else a kick or a signal from outside stopped it before it could ask, or
+                // made it ask again.
+                if status & 0xff != 0x7f || status >> 8 == 5 || status >> 8 == 31 {
+                    stopped = status
+                    return true
+                }
+                try HostTrace.resume(thread)
+                return false
             },
             answer: answer)
         if let stopped { return try finish(stopped, call) }

@@ -18,13 +18,13 @@ public final class PtracePlatform: Platform, @unchecked Sendable {
     /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in, with
     /// the user and group that it keeps.
     public static func start() throws(Errno) -> PtracePlatform {
-        PtracePlatform(parent: try SeedParent(), watch: try StubWatch())
+        PtracePlatform(parent: try SeedParent(), watch: try StubWatch.start())
     }
 
     public override var name: StaticString { "ptrace" }
 
     public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
-        PtraceSource(seed: try parent.makeSeed(cgroups: cgroups), watch: watch)
+        PtraceSource(seed: try parent.makeSeed(.ptrace, cgroups: cgroups), watch: watch)
     }
 }
 

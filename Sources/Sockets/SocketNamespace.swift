@@ -7,8 +7,14 @@ import VFS
 public final class SocketNamespace: @unchecked Sendable {
     /// Guards the names. Below sockets' locks.
     private let lock = Lock()
-    private var abstract: [[UInt8]: UnixSocket] = [:]
+    private var abstract: [AbstractName: UnixSocket] = [:]
     private var nextAutobind: UInt32 = 0
+
+    /// Sockets of different types do not see each other's names.
+    struct AbstractName: Hashable {
+        var type: SocketType
+        var name: [UInt8]
+    }
 
     /// That of the caller's network namespace.
     public static func of(_ caller: Caller) throws(Errno) -> SocketNamespace {
@@ -16,10 +22,10 @@ public final class SocketNamespace: @unchecked Sendable {
         return task.namespaces.network.state { SocketNamespace() }
     }
 
-    func find(_ name: [UInt8]) -> UnixSocket? { lock.withLock { abstract[name] } }
+    func find(_ name: AbstractName) -> UnixSocket? { lock.withLock { abstract[name] } }
 
     /// - Throws: EADDRINUSE.
-    func claim(_ name: [UInt8], _ socket: UnixSocket) throws(Errno) {
+    func claim(_ name: AbstractName, _ socket: UnixSocket) throws(Errno) {
         try lock.withLock { () throws(Errno) in
             if abstract[name] != nil { throw .EADDRINUSE }
             abstract[name] = socket
@@ -33,8 +39,9 @@ public final class SocketNamespace: @unchecked Sendable {
                 let text = String(nextAutobind, radix: 16)
                 nextAutobind = (nextAutobind + 1) & 0xfffff
                 let name = Array((String(repeating: "0", count: 5 - text.utf8.count) + text).utf8)
-                if abstract[name] == nil {
-                    abstract[name] = socket
+                let key = AbstractName(type: socket.type, name: name)
+                if abstract[key] == nil {
+                    abstract[key] = socket
                     return name
                 }
             }
@@ -42,7 +49,7 @@ public final class SocketNamespace: @unchecked Sendable {
         }
     }
 
-    func release(_ name: [UInt8], _ socket: UnixSocket) {
+    func release(_ name: AbstractName, _ socket: UnixSocket) {
         lock.withLock { if abstract[name] === socket { abstract[name] = nil } }
     }
 }

@@ -47,6 +47,75 @@ public final class Seed: @unchecked Sendable {
         }
     }
 
+    /// Forks the seed for the systrap platform: the new process maps `arena` before it does anything else.
+    ///
+    /// - Parameter ticket: at least 16, known to nobody else.
+    public func fork(ticket: UInt64, arena: HostFD) throws(Errno) -> Int32 {
+        try lock.withLock { () throws(Errno) -> Int32 in
+            if closed { throw .ESRCH }
+            if pending == nil { pending = try receive(from: process, number: StubLayout.requestNumber).id }
+            guard let waiting = pending else { throw .ESRCH }
+            pending = nil
+            try listener.answer(waiting, value: Int64(bitPattern: ticket))
+            let clone = try receive(from: process, number: SystemCallNumber.clone.rawValue)
+            try listener.answer(clone.id, proceed: true)
+            var child: Int32?
+            while child == nil || pending == nil {
+                let request = try next()
+                if request.thread == process {
+                    pending = request.id
+                    let result = Int64(bitPattern: request.arguments.1)
+                    if result < 0 { throw Errno(rawValue: Int32(truncatingIfNeeded: -result)) }
+                } else if isArenaRequest(request, ticket) {
+                    try listener.answer(request.id, installing: arena, at: 3)
+                    child = request.thread
+                } else {
+                    try? listener.answer(request.id, error: .EPERM)
+                }
+            }
+            return child ?? 0
+        }
+    }
+
+    /// Lets a thread of a stub fork its process, which maps `arena` before it does anything else.
+    ///
+    /// - Parameters:
+    ///   - thread: the one thread that may ask for the clone.
+    ///   - start: tells it to.
+    ///   - stirred: called while nothing arrives; true: it has failed, or died.
+    /// - Returns: the new process, by the kernel's word; nil when it failed.
+    public func serveFork(_ thread: Int32, flags: UInt64, ticket: UInt64, arena: HostFD, start: () throws(Errno) -> Void,
+                          stirred: () -> Bool) throws(Errno) -> Int32? {
+        try lock.withLock { () throws(Errno) -> Int32? in
+            try start()
+            var patience: Int32 = 1
+            while true {
+                guard try listener.isReady(timeout: patience) else {
+                    patience = min(patience * 2, 32)
+                    if stirred() { return nil }
+                    continue
+                }
+                guard let request = try? listener.receive() else { continue }
+                if request.thread == thread && request.number == SystemCallNumber.clone.rawValue
+                    && request.arguments.0 == flags {
+                    try? listener.answer(request.id, proceed: true)
+                } else if isArenaRequest(request, ticket) {
+                    try listener.answer(request.id, installing: arena, at: 3)
+                    return request.thread
+                } else if request.thread == process {
+                    pending = request.id
+                } else {
+                    try? listener.answer(request.id, error: .EPERM)
+                }
+            }
+        }
+    }
+
+    private func isArenaRequest(_ request: SeccompNotification, _ ticket: UInt64) -> Bool {
+        request.number == StubLayout.requestNumber && request.arguments.0 == UInt64(STUB_REQUEST_ARENA)
+            && request.arguments.1 == ticket
+    }
+
     /// Runs `start`, which lets `thread` make a call that asks, and answers it by `answer`.
     ///
     /// - Parameter stirred: called while nothing arrives; true: `thread` will not ask any more.
@@ -54,8 +123,10 @@ public final class Seed: @unchecked Sendable {
                       answer: (SeccompNotification) throws(Errno) -> Void) throws(Errno) {
         try lock.withLock { () throws(Errno) in
             try start()
+            var patience: Int32 = 1
             while true {
-                guard try listener.isReady(timeout: 20) else {
+                guard try listener.isReady(timeout: patience) else {
+                    patience = min(patience * 2, 32)
                     if try stirred() { return }
                     continue
                 }
@@ -89,17 +160,24 @@ public final class Seed: @unchecked Sendable {
 
     private func receive(from thread: Int32, number: Int) throws(Errno) -> SeccompNotification {
         while true {
+            let request = try next()
+            if request.thread == thread && request.number == number { return request }
+            try? listener.answer(request.id, error: .EPERM)
+        }
+    }
+
+    /// The next request of anyone, while the seed lives.
+    private func next() throws(Errno) -> SeccompNotification {
+        while true {
             guard try listener.isReady(timeout: 100) else {
-                // A seed that was killed from outside (it was in a cgroup that is full) asks no more.
-                if try HostTrace.wait(thread, now: true) != nil {
+                // A seed that was killed from outside (its cgroup was full) asks no more.
+                if try HostTrace.wait(process, now: true) != nil {
                     closed = true
                     throw .ESRCH
                 }
                 continue
             }
-            let request = try listener.receive()
-            if request.thread == thread && request.number == number { return request }
-            try? listener.answer(request.id, error: .EPERM)
+            do throws(Errno) { return try listener.receive() } catch { if error != .ENOENT { throw error } }
         }
     }
 }

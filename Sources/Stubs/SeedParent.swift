@@ -35,14 +35,20 @@ public final class SeedParent: @unchecked Sendable {
         _ = try? HostTrace.wait(process)
     }
 
+    /// Which platform a seed is for.
+    public enum Kind: Sendable {
+        case ptrace, systrap
+        fileprivate var letter: CChar { self == .ptrace ? CChar(STUB_SEED_PTRACE) : CChar(STUB_SEED_SYSTRAP) }
+    }
+
     /// Makes a seed that enters `cgroups` (cgroup.procs files opened for writing).
-    public func makeSeed(cgroups: [HostFD]) throws(Errno) -> Seed {
+    public func makeSeed(_ kind: Kind, cgroups: [HostFD]) throws(Errno) -> Seed {
         var reply = CStub.stub_seed_reply()
         var listener: Int32 = -1
         let files = cgroups.map(\.rawValue)
         let result = lock.withLock {
             unsafe files.withUnsafeBufferPointer {
-                unsafe stub_request_seed(socket.rawValue, $0.baseAddress, Int32(clamping: $0.count), &reply, &listener)
+                unsafe stub_request_seed(socket.rawValue, kind.letter, $0.baseAddress, Int32(clamping: $0.count), &reply, &listener)
             }
         }
         if result < 0 {

@@ -33,6 +33,9 @@ enum StubFilter {
     private static let mapFlags: UInt32 = 0x12_c073
     private static let anonymous: UInt32 = 0x20
 
+    /// Exactly the arena: to map it shared, readable and writable, and to keep it from being inherited.
+    private static let arena: [FilterCondition] = [.equal(0, StubLayout.arena), .equal(1, StubLayout.arenaLength)]
+
     /// Gate A.
     private static func nativeCalls(_ b: inout FilterBuilder) {
         b.add(FilterBuilder.load, FilterBuilder.number)
@@ -40,10 +43,11 @@ enum StubFilter {
         let map: [FilterCondition] = [.range(address: 0, length: 1), .only(2, mask: protection), .only(3, mask: mapFlags),
                                       .oneOf(3, ignoring: ~3, [1, 2])]
         b.rule(SystemCallNumber.mmap.rawValue, [map + [.has(3, mask: anonymous)],
-                                                map + [.between(4, firstSlot, lastSlot)]])
+                                                map + [.between(4, firstSlot, lastSlot)],
+                                                arena + [.low(2, 3), .low(3, 0x11), .between(4, 0, lastSlot)]])
         b.rule(SystemCallNumber.munmap.rawValue, [[.range(address: 0, length: 1)]])
         b.rule(SystemCallNumber.madvise.rawValue, [[.range(address: 0, length: 1), .oneOf(2, [
-            4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24])]])
+            4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24])], arena + [.low(2, 10 /* DONTFORK */)]])
         b.rule(SystemCallNumber.mprotect.rawValue, [[.range(address: 0, length: 1), .only(2, mask: protection)]])
         b.rule(SystemCallNumber.rt_sigreturn.rawValue)
         b.rule(SystemCallNumber.mremap.rawValue, [[.range(address: 0, length: 1), .range(address: 4, length: 2),

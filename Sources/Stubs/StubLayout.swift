@@ -22,10 +22,14 @@ public enum StubLayout {
     public static let touchRead = address(\.touch_read)
     public static let touchWrite = address(\.touch_write)
     public static let compareExchange = address(\.compare_exchange)
+    /// Where the systrap platform's stubs have the memory that they share with the Sentry.
+    static var arena: UInt64 { UInt64(STUB_ARENA) }
+    public static var arenaLength: UInt64 { UInt64(STUB_ARENA_LENGTH) }
     static let entry = address(\.entry)
 
     /// The number of the stub's own requests, which no kernel has.
     public static var requestNumber: Int { Int(STUB_REQUEST) }
+    public static var minimalTicket: UInt64 { UInt64(STUB_MINIMAL_TICKET) }
     public static var requestDescriptor: UInt64 { UInt64(STUB_REQUEST_DESCRIPTOR) }
 
     private static func address(_ place: KeyPath<CStub.stub_places, Int>) -> UInt64 {

@@ -21,7 +21,12 @@ public final class StubWatch: @unchecked Sendable {
     private let lock = Lock()
     private var entries: [ObjectIdentifier: Entry] = [:]
 
-    public init() throws(Errno) {
+    private static let shared = Result<StubWatch, Errno> { () throws(Errno) in try StubWatch() }
+
+    /// The process's only one: SIGCHLD has one handler.
+    public static func start() throws(Errno) -> StubWatch { try shared.get() }
+
+    private init() throws(Errno) {
         // EFD_CLOEXEC
         let event = HostFD(rawValue: Int32(try hostCall(.eventfd2, 0, 0x80000)))
         let error = stub_watch_children(event.rawValue)

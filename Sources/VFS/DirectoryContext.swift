@@ -89,4 +89,13 @@ public final class DirectoryContext: @unchecked Sendable {
         lock.unlock()
         return DirectoryContext(root: root, working: working, umask: mask, mounts: mounts)
     }
+
+    /// The same places in a copy of the mount namespace (CLONE_NEWNS).
+    public func inNewNamespace() -> DirectoryContext {
+        lock.lock()
+        let (root, working, mask, mounts) = (rootPath, workingPath, mask, namespace)
+        lock.unlock()
+        let (copy, places) = mounts.copy(translating: [root, working])
+        return DirectoryContext(root: places[0], working: places[1], umask: mask, mounts: copy)
+    }
 }

@@ -116,7 +116,9 @@ extension Dentry {
         while let dentry = order.popLast() {
             let gone = dentry.lock.withLock {
                 dentry.children.takeUnused { child in
-                    child.mountCount.load(ordering: .relaxed) == 0 && child.children.isEmpty && (!child.clearUsed() || all)
+                    // What hangs off an inode (a bound socket, a lock, a watch) must be found by the next walk.
+                    child.mountCount.load(ordering: .relaxed) == 0 && child.children.isEmpty && child.known?.isAttached != true
+                        && (!child.clearUsed() || all)
                 }
             }
             forgotten += gone.count

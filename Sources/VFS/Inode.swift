@@ -116,9 +116,15 @@ extension Inode {
         /// Guarded by the inode's attachment lock.
         var endpoint: AnyObject?
         var watches: WatchList?
+
+        /// Nothing hangs off the inode any more.
+        var isIdle: Bool { endpoint == nil && watches?.all.isEmpty != false && locks.isEmpty }
     }
 
     final var attachments: Attachments? { attachmentLock.withLock { attachmentStorage } }
+
+    /// Whether a lock, a watch, a socket must be found by the next walk to this file.
+    final var isAttached: Bool { attachmentLock.withLock { attachmentStorage?.isIdle == false } }
 
     final func makeWatchList() -> WatchList {
         let a = makeAttachments()

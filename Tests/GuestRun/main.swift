@@ -1,5 +1,5 @@
 // Runs one program of the host's file system on our kernel, without containerd, shim or confinement:
-//     guest-run [--root=DIR] [--trace] PROGRAM [ARGUMENT...]
+//     guest-run [--platform=systrap] [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]
 // The root is read-only for the guest unless DIR is given; /tmp is a tmpfs, /proc and /dev are ours. Standard streams are
 // passed on, and so is the exit status.
 import FileSystems
@@ -13,6 +13,7 @@ import Loader
 import Platform
 import Ptrace
 import SystemCalls
+import Systrap
 import VFS
 import Waiting
 
@@ -54,8 +55,8 @@ func startGofer(_ directory: String, options: String) throws -> GoferConnection 
     return connection
 }
 
-func run(_ arguments: [String], root: String?) throws -> ExitStatus {
-    let platform = try PtracePlatform.start()
+func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool) throws -> ExitStatus {
+    let platform: Platform = systrap ? try SystrapPlatform.start() : try PtracePlatform.start()
     let kernel = Kernel(platform: platform, systemCalls: .linux(), log: say)
     let connection = try startGofer(root ?? "/", options: root == nil ? "ro" : "rw")
     let files = try GoferFileSystem(connection, mount: 0, sharing: .exclusive)
@@ -63,15 +64,15 @@ func run(_ arguments: [String], root: String?) throws -> ExitStatus {
     let mounts = MountNamespace(vfs, root: files)
     let boot = Caller.kernel(in: mounts, userNamespace: kernel.rootUserNamespace)
     let pidNamespace = PIDNamespace(parent: kernel.rootPIDNamespace, userNamespace: kernel.rootUserNamespace)
-    try mountSystem(kernel, boot, mounts, pidNamespace)
     let container = GuestContainer(id: "run", source: try platform.makeSource(cgroups: []), pidNamespace: pidNamespace)
+    try mountSystem(kernel, boot, mounts, pidNamespace, container)
     let namespaces = NamespaceSet(
         uts: UTSNamespace(userNamespace: kernel.rootUserNamespace, inode: 1, hostName: Array("guest".utf8)),
         ipc: IPCNamespace(userNamespace: kernel.rootUserNamespace, inode: 2),
         network: NetworkNamespace(userNamespace: kernel.rootUserNamespace, inode: 3), pidForChildren: pidNamespace)
     let host = HostFileSystem()
     let table = FDTable()
-    for fd in 0..<3 {
+    for fd in 0..<3 where !terminal {
         let copy = SharedFD(owning: try HostFD(rawValue: Int32(fd)).duplicate())
         _ = try table.install(try host.open(copy), closeOnExec: false, limit: 1024)
     }
@@ -85,8 +86,20 @@ func run(_ arguments: [String], root: String?) throws -> ExitStatus {
     var launched = process
     launched.observer = ending
     let task = try kernel.createInitialTask(container: container, launched)
+    var screen: HostTerminal?
+    if terminal {
+        let place = try boot.resolve(Array("/dev/pts".utf8))
+        guard let devpts = place.mount.fileSystem as? TerminalFileSystem else { throw Errno.ENODEV }
+        let made = try HostTerminal(in: devpts, rows: 24, columns: 80)
+        let replica = try made.openReplica(mount: place.mount, by: task)
+        for _ in 0..<3 { _ = try task.snapshot.files.install(replica, closeOnExec: false, limit: 1024) }
+        try made.start(input: SharedFD(owning: HostFD(rawValue: 0)), output: SharedFD(owning: HostFD(rawValue: 1)))
+        screen = made
+    }
     task.startInitial()
     let status = ending.wait()
+    _ = screen?.drain(until: .after(5_000_000_000))
+    screen?.close()
     container.source.close()
     for (number, count) in kernel.unknownCalls.all.sorted(by: { $0.key < $1.key }) {
         say("unknown call \(SystemCallNumber(rawValue: number).name.map { "\($0)" } ?? "\(number)"): \(count) times")
@@ -94,13 +107,40 @@ func run(_ arguments: [String], root: String?) throws -> ExitStatus {
     return status
 }
 
-func mountSystem(_ kernel: Kernel, _ boot: Caller, _ mounts: MountNamespace, _ pidNamespace: PIDNamespace) throws {
-    try mounts.mount(TmpfsFileSystem(.init(mode: 0o1777)), at: try boot.resolve(Array("/tmp".utf8)), flags: [], source: Array("tmpfs".utf8))
+func mountSystem(_ kernel: Kernel, _ boot: Caller, _ mounts: MountNamespace, _ pidNamespace: PIDNamespace,
+                 _ container: GuestContainer) throws {
+    func mount(_ fileSystem: FileSystem, _ place: String) throws {
+        try mounts.mount(fileSystem, at: try boot.resolve(Array(place.utf8)), flags: [.nosuid], source: Array(fileSystem.typeName.utf8))
+    }
+    MemoryDevices.register(in: boot.vfs)
+    TerminalDevices.register(in: boot.vfs)
+    boot.vfs.registerFIFOs(FIFODriver())
+    let machine = Machine.probe()
+    let resources = ContainerResources()
+    container.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pidNamespace, machine: machine, resources: resources)
+    boot.vfs.register(TmpfsType())
+    boot.vfs.register(TerminalFileSystemType())
+    boot.vfs.register(ProcFileSystemType(kernel: kernel, machine: machine) { _ in resources })
+    boot.vfs.register(SysFileSystemType(kernel: kernel, machine: machine) { _ in resources })
+    try mount(TmpfsFileSystem(.init(mode: 0o1777)), "/tmp")
+    try mount(ProcFileSystem(kernel: kernel, pidNamespace: pidNamespace, machine: machine, resources: resources), "/proc")
+    try mount(SysFileSystem(kernel: kernel, machine: machine), "/sys")
+    try mount(CgroupFileSystem(resources: resources, kernel: kernel, container: container), "/sys/fs/cgroup")
+    try mount(TmpfsFileSystem(.init(mode: 0o755)), "/dev")
+    try boot.populateDevices(at: Array("/dev".utf8))
+    try boot.ensureDirectory(Array("/dev/pts".utf8))
+    try mount(try TerminalFileSystem(options: Array("newinstance,ptmxmode=0666,mode=0620".utf8), by: boot), "/dev/pts")
+    try boot.ensureDirectory(Array("/dev/shm".utf8))
+    try mount(TmpfsFileSystem(.init(mode: 0o1777)), "/dev/shm")
 }
 
 var arguments = Array(CommandLine.arguments.dropFirst())
 var root: String?
+var terminal = false
+var systrap = false
 while let first = arguments.first, first.hasPrefix("--") {
+    if first == "--terminal" { terminal = true }
+    if first == "--platform=systrap" { systrap = true }
     if first.hasPrefix("--root=") { root = String(first.dropFirst(7)) }
     arguments.removeFirst()
 }
@@ -109,7 +149,7 @@ if arguments.isEmpty {
     exitProcess(2)
 }
 do {
-    exitProcess(try run(arguments, root: root).shellStatus)
+    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap).shellStatus)
 } catch {
     say("\(arguments[0]): \(error)")
     exitProcess(126)

@@ -6,8 +6,8 @@ import Synchronization
 import Testing
 
 @Suite struct AddressSpaceTests {
-    @Test func copiesEndAtTheRightByte() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func copiesEndAtTheRightByte(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         defer { guest.context.end() }
@@ -30,8 +30,8 @@ import Testing
         #expect(throws: Errno.EFAULT) { try context.store(UInt64(1), at: GuestAddress(Guest.data)) }
     }
 
-    @Test func stacksGrowWhenTheSentryWrites() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func stacksGrowWhenTheSentryWrites(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         defer { guest.context.end() }
@@ -42,8 +42,8 @@ import Testing
         #expect(try guest.context.load(GuestAddress(stack - 100_000), as: UInt64.self) == 42)
     }
 
-    @Test func theGuestEndsAtItsLimit() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func theGuestEndsAtItsLimit(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         defer { guest.context.end() }
@@ -68,8 +68,8 @@ import Testing
         guest.expectCall(1)
     }
 
-    @Test func forksAreIsolated() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func forksAreIsolated(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         // mov %rax, (%rdi); mov 8(%rdi), %rax; syscall
         let guest = try Guest(source, [0x48, 0x89, 0x07, 0x48, 0x8b, 0x47, 0x08] + systemCall + systemCall)
@@ -95,8 +95,8 @@ import Testing
         let finish = Atomic<Int>(0)
     }
 
-    @Test func threadsShareMemory() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func threadsShareMemory(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         // lock incq (%rdi); syscall; jmp back
         let guest = try Guest(source, [0xf0, 0x48, 0xff, 0x07] + systemCall + [0xeb, 0xf8])
@@ -121,8 +121,8 @@ import Testing
     }
 
     /// The host's leader thread of a stub stays when the guest thread on it ends.
-    @Test func theFirstThreadMayEndFirst() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func theFirstThreadMayEndFirst(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, loadRAX(1) + systemCall + [0xeb, 0xfc])
         let second = try guest.context.cloneThread()
@@ -134,8 +134,8 @@ import Testing
         second.end()
     }
 
-    @Test func filesAreMapped() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func filesAreMapped(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0x48, 0x8b, 0x07] + systemCall)
         defer { guest.context.end() }
@@ -161,8 +161,8 @@ import Testing
         #expect(throws: Errno.EFAULT) { try guest.context.load(GuestAddress(place), as: UInt8.self) }
     }
 
-    @Test func futexWaitsAreInterrupted() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func futexWaitsAreInterrupted(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         defer { guest.context.end() }
@@ -179,8 +179,8 @@ import Testing
         guest.expectCall(1)
     }
 
-    @Test func deathIsNoticed() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func deathIsNoticed(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xeb, 0xfe])
         let context = guest.context
@@ -207,8 +207,8 @@ import Testing
     }
 
     /// Nobody runs in the stub when it is killed, and two threads are there.
-    @Test func deathOfAnIdleStubIsNoticed() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func deathOfAnIdleStubIsNoticed(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         let second = try guest.context.cloneThread()
@@ -222,8 +222,8 @@ import Testing
         #expect(shared.done.load(ordering: .acquiring) == 1)
     }
 
-    @Test func wordsAreExchanged() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func wordsAreExchanged(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0xf4])
         defer { guest.context.end() }
@@ -235,8 +235,8 @@ import Testing
         #expect(throws: Errno.EFAULT) { try guest.context.compareExchange(.null, expected: 0, desired: 0) }
     }
 
-    @Test func nothingIsLeftOfAHundredStubs() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func nothingIsLeftOfAHundredStubs(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         var processes: [Int32] = []
         for i in 0..<100 {
@@ -255,26 +255,78 @@ import Testing
         for process in processes { #expect(throws: Errno.ESRCH) { try hostCall(.kill, Int(process), 0) } }
     }
 
-    /// Guest code at the gates meets the tracer, as anywhere else.
-    @Test func gatesAreNoWayOut() throws {
-        let source = try Guest.source()
+    /// Kicks that come around a call that asks must neither lose it nor make it fail.
+    @Test(arguments: Guest.platforms) func forksSurviveInterrupts(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
-        let guest = try Guest(source, [0xf4])
-        defer { guest.context.end() }
-        let image: UInt64 = 0x7e80_0000_8000
-        for page in 0..<3 as Range<UInt64> {
-            for offset in 0..<256 as Range<UInt64> {
-                guest.context.registers.rip = image + page * 4096 + offset
-                guest.context.registers.rax = 9
-                guest.context.registers.rdi = image
-                guest.context.registers.rsi = 1 << 20
-                guest.context.registers.rdx = 7
-                guest.context.registers.r10 = 0x32
-                guest.context.registers.rsp = Guest.data + 0x4000
-                _ = guest.step()
+        let guest = try Guest(source, [0xeb, 0xfe])
+        let context = guest.context
+        let shared = Shared()
+        for _ in 0..<2 {
+            try Thread.start {
+                while shared.finish.load(ordering: .acquiring) == 0 { context.interrupt() }
+                shared.done.add(1, ordering: .releasing)
             }
         }
-        try guest.put(loadRAX(1) + systemCall)
-        guest.expectCall(1)
+        for _ in 0..<40 {
+            _ = context.run()
+            let child = try context.forkAddressSpace()
+            try child.bind()
+            child.end()
+            let thread = try context.cloneThread()
+            try thread.bind()
+            thread.end()
+        }
+        shared.finish.store(1, ordering: .releasing)
+        while shared.done.load(ordering: .acquiring) < 2 { _ = try? hostCall(.sched_yield) }
+        context.end()
+    }
+
+    private final class Current: @unchecked Sendable {
+        let lock = Lock()
+        var context: ExecutionContext?
+        var ended = false
+    }
+
+    /// Guest code that jumps into the stub's own code with hostile registers: it may stop, wait, or die, but what stands
+    /// behind the limit stays as it is.
+    @Test(arguments: Guest.platforms) func gatesAreNoWayOut(_ platform: String) throws {
+        let source = try Guest.source(platform)
+        defer { source.close() }
+        let current = Current()
+        try Thread.start {
+            while !current.lock.withLock({ current.ended }) {
+                _ = try? hostCall(.poll, 0, 0, 2)
+                current.lock.withLock { current.context?.interrupt() }
+            }
+        }
+        defer { current.lock.withLock { current.ended = true } }
+        let image: UInt64 = 0x7e80_0000_8000
+        var guest = try Guest(source, [0xf4])
+        current.lock.withLock { current.context = guest.context }
+        let calls: [UInt64] = [9, 11, 10, 25, 28, 56, 202, 0x2c10, 231]
+        for page in 0..<3 as Range<UInt64> {
+            for offset in 0..<256 as Range<UInt64> {
+                let context = guest.context
+                context.registers.rip = image + page * 4096 + offset
+                context.registers.rax = calls[Int(offset % 9)]
+                context.registers.rdi = context.registers.rax == 56 ? 0x8011 : image
+                context.registers.rsi = 1 << 20
+                context.registers.rdx = 7
+                context.registers.r10 = 0x32
+                context.registers.r9 = Guest.code
+                context.registers.rsp = Guest.data + 0x3000
+                if case .died = context.run() {
+                    context.end()
+                    guest = try Guest(source, [0xf4])
+                    current.lock.withLock { current.context = guest.context }
+                }
+            }
+        }
+        current.lock.withLock { current.context = nil }
+        guest.context.end()
+        let other = try Guest(source, loadRAX(1) + systemCall)
+        other.expectCall(1)
+        other.context.end()
     }
 }

@@ -6,8 +6,8 @@ import Synchronization
 import Testing
 
 @Suite struct EventTests {
-    @Test func systemCallsArriveWithAllRegisters() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func systemCallsArriveWithAllRegisters(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, loadRAX(39) + systemCall + systemCall)
         defer { guest.context.end() }
@@ -32,8 +32,8 @@ import Testing
     }
 
     /// A result that looks like one of the kernel's restart codes must not rewind the guest.
-    @Test func resultsAreNeverTakenForRestarts() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func resultsAreNeverTakenForRestarts(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, loadRAX(1) + systemCall + [0xcc])
         defer { guest.context.end() }
@@ -45,8 +45,8 @@ import Testing
         #expect(guest.context.registers.rax == UInt64(bitPattern: -512))
     }
 
-    @Test func faultsAreDescribed() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func faultsAreDescribed(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         // mov (%rdi), %rax
         let guest = try Guest(source, [0x48, 0x8b, 0x07])
@@ -77,8 +77,8 @@ import Testing
         #expect(guest.context.registers.rip == Guest.data + 4096)
     }
 
-    @Test func compatibilityCallsAreFaults() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func compatibilityCallsAreFaults(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, loadRAX(20) + [0xcd, 0x80])
         defer { guest.context.end() }
@@ -87,8 +87,8 @@ import Testing
         #expect(guest.context.registers.rax == 20)
     }
 
-    @Test func theVirtualSystemCallPageIsAFault() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func theVirtualSystemCallPageIsAFault(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let page: UInt64 = 0xffff_ffff_ff60_0000
         // call *%rax
@@ -99,8 +99,8 @@ import Testing
         #expect(guest.context.registers.rsp == Guest.data + 0x4000 - 8)
     }
 
-    @Test func singleSteps() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func singleSteps(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         let guest = try Guest(source, [0x90, 0x90, 0x90])
         defer { guest.context.end() }
@@ -111,8 +111,8 @@ import Testing
         #expect(guest.context.registers.rip == Guest.code + 2)
     }
 
-    @Test func computingLoopsAreInterrupted() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func computingLoopsAreInterrupted(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         // 1: inc %rbx; jmp 1b
         let guest = try Guest(source, [0x48, 0xff, 0xc3, 0xeb, 0xfb])
@@ -128,8 +128,8 @@ import Testing
         }
     }
 
-    @Test func floatingPointIsKept() throws {
-        let source = try Guest.source()
+    @Test(arguments: Guest.platforms) func floatingPointIsKept(_ platform: String) throws {
+        let source = try Guest.source(platform)
         defer { source.close() }
         // movq %rax, %xmm3; syscall; movq %xmm3, %rbx; syscall
         let guest = try Guest(source, loadRAX(0x1122_3344_5566_7788) + [0x66, 0x48, 0x0f, 0x6e, 0xd8] + systemCall

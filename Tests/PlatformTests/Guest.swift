@@ -3,6 +3,7 @@ import LinuxABI
 import Memory
 import Platform
 import Ptrace
+import Systrap
 import Testing
 
 /// A stub with a little machine code in it, driven by the calling thread.
@@ -11,10 +12,12 @@ struct Guest {
     static let code: UInt64 = 0x40_0000
     static let data: UInt64 = 0x50_0000
 
-    static let ptrace: Platform? = try? PtracePlatform.start()
+    static let platforms = ["ptrace", "systrap"]
+    private static let ptrace: Platform? = try? PtracePlatform.start()
+    private static let systrap: Platform? = try? SystrapPlatform.start()
 
-    static func source() throws -> StubSource {
-        guard let platform = ptrace else { throw Errno.ENOSYS }
+    static func source(_ name: String) throws -> StubSource {
+        guard let platform = name == "ptrace" ? ptrace : systrap else { throw Errno.ENOSYS }
         return try platform.makeSource(cgroups: [])
     }
 

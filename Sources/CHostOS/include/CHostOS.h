@@ -53,3 +53,6 @@ void host_report_denied_calls(const char *name);
 
 /// getauxval(3).
 static inline unsigned long host_auxiliary_value(unsigned long tag) { return getauxval(tag); }
+
+/// A value of the auxiliary vector (AT_* number), 0 when it has none.
+uint64_t host_auxiliary(unsigned long type);

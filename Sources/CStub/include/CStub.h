@@ -20,7 +20,65 @@
 #define STUB_REQUEST_SEED 1       // a seed is ready; second argument: the process of the last fork, or -errno
 #define STUB_REQUEST_DESCRIPTOR 2 // wants a descriptor
 
-#define STUB_SEED_FORK 1          // an answer to STUB_REQUEST_SEED
+#define STUB_REQUEST_ARENA 3      // a new process of the systrap platform; second argument: its ticket
+
+#define STUB_SEED_FORK 1          // an answer to STUB_REQUEST_SEED: fork a stub that waits to be traced
+#define STUB_MINIMAL_TICKET 16    // this or more: fork a stub of the systrap platform, with this ticket
+
+// The systrap platform: one arena per stub, shared with the Sentry alone.
+#define STUB_ARENA        0x7e9000000000ul
+#define STUB_SLOTS        1024ul
+#define STUB_SLOT_SIZE    0x3000ul // control page, floating point state, and a page of payload
+#define STUB_ARENA_LENGTH (STUB_SLOTS * STUB_SLOT_SIZE)
+// Private memory of each thread: its signal stack, whose address tells the slot.
+#define STUB_AREAS        0x7ea000000000ul
+#define STUB_AREA_SIZE    0x10000ul
+
+// What happened in a stub's thread.
+enum stub_event {
+    STUB_EVENT_STARTED = 1, // stands in a frame, and can be told to go anywhere
+    STUB_EVENT_SIGNAL,      // a signal: system call, fault or kick
+    STUB_EVENT_RESULT,      // a command was carried out
+};
+
+// What the Sentry tells it.
+enum stub_command {
+    STUB_RESUME = 1,     // load the registers, and leave
+    STUB_CALL_A,         // a native call: number and six arguments
+    STUB_CALL_B,         // a judged one
+    STUB_THREAD,         // clone: a thread for slot `arguments[0]`
+    STUB_FORK,           // clone: a process with ticket `arguments[0]`
+    STUB_TOUCH,          // access the byte at [0], writing if [1]
+    STUB_EXCHANGE,       // compare and exchange the word at [0]: expected [1], desired [2]
+    STUB_READ_FLOATING,  // the state to the slot's second page; the result is its size
+    STUB_WRITE_FLOATING, // and back, [0] bytes
+    STUB_EXIT,           // end this thread
+};
+
+/// One thread's page of the arena. Each line of 64 bytes has one writer; what the stub writes is the guest's word, no more.
+struct stub_slot {
+    // The stub.
+    uint32_t happened; // counts events; a futex word
+    uint32_t event;
+    uint32_t sleeping;              // waits for `told`
+    uint32_t cpu;
+    uint64_t result;
+    uint64_t pad0[5];
+    int32_t signal, code;
+    uint64_t address;
+    uint64_t trap, error;
+    uint32_t number, architecture;  // of a SIGSYS
+    uint64_t pad1[3];
+    // The Sentry.
+    uint32_t told;     // counts commands; a futex word
+    uint32_t command;
+    uint32_t awaited;               // the Sentry sleeps until `happened` changes
+    uint32_t spins;                 // how long to look at `told` before sleeping
+    uint64_t arguments[7];
+    uint64_t pad2[7];
+    // Both in turns.
+    uint64_t registers[27]; // struct user_regs_struct
+};
 
 /// Page one of the image, read-only: what the stub's code must know.
 struct stub_parameters {
@@ -62,6 +120,10 @@ int stub_watch_children(int event);
 /// Unblocks SIGCHLD in the calling thread, so that there is one that takes it.
 void stub_take_children(void);
 
+/// What the parent is asked: one byte, a seed for this platform.
+#define STUB_SEED_PTRACE 112
+#define STUB_SEED_SYSTRAP 115
+
 /// Asks the parent behind `socket` for a seed that enters `files` (at most STUB_SEED_FILES cgroup.procs files).
 /// Fills the answer and the seed's listener. Returns 0 or -errno.
-int stub_request_seed(int socket, const int *files, int count, struct stub_seed_reply *reply, int *listener);
+int stub_request_seed(int socket, char kind, const int *files, int count, struct stub_seed_reply *reply, int *listener);

@@ -108,6 +108,16 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
         if !isStale.load(ordering: .relaxed) { isStale.store(true, ordering: .relaxed) }
     }
 
+    /// The host takes set-id bits away from whatever this process writes, for it has no capability. One who may keep them
+    /// (CAP_FSETID) gets them back.
+    func wasWritten(keepingPrivilegesFor caller: Caller) {
+        let hint = permissionHint.load(ordering: .relaxed)
+        let before = hint != 0 ? hint : state.withLock { statusLocked.mode }
+        wasWritten()
+        guard before & 0o6000 != 0, caller.has(.CAP_FSETID) else { return }
+        try? setAttributes(AttributeChange(mode: before & 0o7777), by: caller)
+    }
+
     /// The contents were read: the host may have moved the access time, by its rule for relatime (mount(8)).
     func wasRead() {
         if isStale.load(ordering: .relaxed) { return }
@@ -151,7 +161,7 @@ final class GoferFile: OpenFile, @unchecked Sendable {
         if flags.contains(.O_APPEND) { return try append(&source, at: &offset, by: caller) }
         guard let start = Int64(exactly: offset) else { throw .EINVAL }
         let fd = descriptor.fd
-        defer { file.wasWritten() }
+        defer { file.wasWritten(keepingPrivilegesFor: caller) }
         let n = try unsafe source.drain { (buffer, done) throws(Errno) in
             try unsafe fd.pwrite(buffer, at: start &+ Int64(done))
         }
@@ -165,7 +175,7 @@ final class GoferFile: OpenFile, @unchecked Sendable {
         file.appendLock.lock()
         defer {
             file.appendLock.unlock()
-            file.wasWritten()
+            file.wasWritten(keepingPrivilegesFor: caller)
         }
         let n = try unsafe source.drain { (buffer, _) throws(Errno) in try unsafe fd.append(buffer) }
         offset = UInt64(try fd.seek(0, whence: 2)) &- UInt64(n)

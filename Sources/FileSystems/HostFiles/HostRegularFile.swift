@@ -3,30 +3,25 @@ import LinuxABI
 import Memory
 import VFS
 
-/// A regular file of the host as a standard stream. The host's position moves along, for whoever uses the descriptor after
-/// the container (`(cloister run a; cloister run b) > file`).
+/// A regular file of the host as a standard stream. Its position is the host's: several streams may share it (`> file 2>&1`),
+/// and whoever uses the descriptor after the container goes on where that ended.
 final class HostRegularFile: OpenFile, @unchecked Sendable {
     private let descriptor: SharedFD
 
     init(path: Path, flags: OpenFlags, _ descriptor: SharedFD) {
         self.descriptor = descriptor
         super.init(path: path, flags: flags)
-        position = UInt64(max(0, (try? descriptor.fd.seek(0, whence: 1)) ?? 0))
     }
 
     override var isSeekable: Bool { true }
+    override var ignoresPosition: Bool { true }
 
     override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
-        let done = try destination.fill(from: descriptor.fd, at: offset)
-        _ = try? descriptor.fd.seek(Int64(truncatingIfNeeded: offset &+ UInt64(done)), whence: 0)
-        return done
+        offset == .max ? try destination.fillStream(from: descriptor.fd) : try destination.fill(from: descriptor.fd, at: offset)
     }
 
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
-        if appends { offset = try descriptor.fd.status().size }
-        let done = try source.drain(to: descriptor.fd, at: offset)
-        _ = try? descriptor.fd.seek(Int64(truncatingIfNeeded: offset &+ UInt64(done)), whence: 0)
-        return done
+        offset == .max ? try source.drainStream(to: descriptor.fd) : try source.drain(to: descriptor.fd, at: offset)
     }
 
     override func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 {

@@ -178,10 +178,21 @@ struct ChunkedBytes {
         return data ? nil : at
     }
 
-    /// The pieces that hold data, in order.
-    func forEach(_ body: (_ offset: UInt64, _ bytes: [UInt8]) -> Void) {
+    /// The runs of pages that hold data, in order: where in the file, and which part of `bytes` it is.
+    func forEachRun(_ body: (_ offset: UInt64, _ bytes: [UInt8], _ range: Range<Int>) -> Void) {
         for (i, chunk) in chunks.enumerated() {
-            if let chunk, !chunk.bytes.isEmpty { body(UInt64(i) * UInt64(Self.chunkSize), chunk.bytes) }
+            guard let chunk else { continue }
+            var page = 0
+            while page < 16 {
+                if (chunk.present >> UInt16(page)) & 1 == 0 {
+                    page += 1
+                    continue
+                }
+                let first = page
+                while page < 16, (chunk.present >> UInt16(page)) & 1 != 0 { page += 1 }
+                let range = min(first * Self.page, chunk.bytes.count)..<min(page * Self.page, chunk.bytes.count)
+                if !range.isEmpty { body(UInt64(i) * UInt64(Self.chunkSize) + UInt64(range.lowerBound), chunk.bytes, range) }
+            }
         }
     }
 }

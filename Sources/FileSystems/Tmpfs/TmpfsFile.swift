@@ -217,9 +217,10 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             file = try MemoryFile(name: "tmpfs")
             try file.writable.fd.truncate(to: size)
             var failure: Errno?
-            bytes.forEach { offset, piece in
-                let count = offset < size ? min(piece.count, Int(min(size - offset, UInt64(piece.count)))) : 0
-                do throws(Errno) { try file.writable.fd.pwriteAll(piece[..<count], at: offset) } catch { failure = error }
+            bytes.forEachRun { offset, piece, range in
+                let count = offset < size ? Int(min(UInt64(range.count), size - offset)) : 0
+                let part = piece[range.lowerBound..<(range.lowerBound + count)]
+                do throws(Errno) { try file.writable.fd.pwriteAll(part, at: offset) } catch { failure = error }
             }
             if let failure { throw failure }
             // What guests may not do to it the host keeps them from.
@@ -288,13 +289,13 @@ public final class MemoryFiles: Sendable {
         mount = Mount(id: 0, fileSystem: fileSystem, root: fileSystem.rootDentry, flags: [], source: Array("tmpfs".utf8))
     }
 
-    /// - Parameter name: what /proc/PID/fd shows behind "memfd:".
-    public func make(name: [UInt8], mode: UInt32 = 0o777, seals: FileSeals, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
+    /// - Parameter name: what /proc/PID/fd shows behind `prefix`.
+    public func make(name: [UInt8], prefix: String = "memfd:", mode: UInt32 = 0o777, seals: FileSeals, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         try fileSystem.beginInode()
         let node = NewNode(type: .regular, mode: mode, uid: caller.credentials.fsuid, gid: caller.credentials.fsgid)
         let file = TmpfsFile(fileSystem, number: fileSystem.nextInode(), node, seals: seals)
         file.update { $0.links = 0 }
-        let path = mount.pathToNameless(file, name: FileName(Array("memfd:".utf8) + name))
+        let path = mount.pathToNameless(file, name: FileName(Array(prefix.utf8) + name))
         return try file.open(path, flags: flags, by: caller)
     }
 }

@@ -116,7 +116,7 @@ final class CgroupFile: SyntheticFile, @unchecked Sendable {
     private var memoryInUse: UInt64 {
         if let known = resources.memoryInUse { return known }
         return directory.cgroups.members(of: directory).reduce(0) { sum, group in
-            sum &+ (group.liveTasks.first.map { HostMemoryNumbers($0.memoryManager).resident } ?? 0)
+            sum &+ (group.liveTasks.first.map { MemoryNumbers($0.memoryManager).resident &* 1024 } ?? 0)
         }
     }
 

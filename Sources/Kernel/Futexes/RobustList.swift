@@ -8,11 +8,12 @@ extension Task {
     /// memory is there.
     func releaseFutexesAtExit() {
         if !robustList.isNull { walkRobustList() }
-        if !clearChildTID.isNull {
+        // Nobody can wait for the word in memory that ends with this thread.
+        if !clearChildTID.isNull, !isLastOfGroup || vforkDone != nil {
             try? context.store(UInt32(0), at: clearChildTID)
             wake(clearChildTID)
-            clearChildTID = .null
         }
+        clearChildTID = .null
     }
 
     private func walkRobustList() {

@@ -58,6 +58,8 @@ public final class MemoryManager: @unchecked Sendable {
     private var executableStorage: Path?
     private var filesStorage: [FileKey: MappedFile] = [:]
     private var dumpableStorage: Int32 = 1
+    /// System V shared memory; it locks itself.
+    public private(set) final var sharedMemory = SharedAttachments()
     private var programStorage: AnyObject?
     var breakStart: UInt64 = 0
     var breakEnd: UInt64 = 0
@@ -117,6 +119,7 @@ public final class MemoryManager: @unchecked Sendable {
             new.programStorage = programStorage
             new.filesStorage = filesStorage
             new.dumpableStorage = dumpableStorage
+            new.sharedMemory = sharedMemory.copy()
             new.breakStart = breakStart
             new.breakEnd = breakEnd
             new.membarrierRegistrations = membarrierRegistrations

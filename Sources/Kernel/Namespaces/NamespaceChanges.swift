@@ -24,7 +24,7 @@ extension Task {
             identity.namespaces = try makeNamespaces(wanted, owner)
         }
         if wanted.contains(.CLONE_NEWNS) {
-            identity.directories = try directories.inNewNamespace(by: self)
+            identity.directories = directories.inNewNamespace()
         } else if !flags.contains(.CLONE_FS) {
             identity.directories = directories.copy()
         }

@@ -19,8 +19,12 @@ extension Task {
     func finish() {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
-        if !isKilledBySignal { releaseFutexesAtExit() }
-        if isLastOfGroup { group.deleteTimers() }
+        releaseFutexesAtExit()
+        kernel.priorityFutexes.abandon(self)
+        if isLastOfGroup {
+            group.deleteTimers()
+            group.semaphoreUndo.takeBack(group)
+        }
         vforkDone?.complete()
         vforkDone = nil
         releaseFiles()
@@ -28,9 +32,7 @@ extension Task {
         notifyExit()
     }
 
-    private var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
-
-    private var isKilledBySignal: Bool { exitCode.signal != nil }
+    var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
 
     private func releaseMemory() {
         let last = context
@@ -97,14 +99,10 @@ extension ThreadGroup {
     /// The last task has ended. The tree lock is held.
     func end() {
         hasEnded = true
-        let ownGroup = processGroup
-        let wasOrphaned = ownGroup.isOrphanedLocked(without: nil)
         giveChildrenAway()
         for namespaceInit in initsAbove() where namespaceInit !== self { namespaceInit.childrenChanged.notify(.all) }
-        // The group that it leaves may have lost its last tie to the session.
-        if !wasOrphaned || parent != nil, ownGroup.isOrphanedLocked(without: self), ownGroup.hasStoppedMember(without: self) {
-            ownGroup.wakeOrphans()
-        }
+        // It may have been its group's last tie to the session.
+        if let parent { wakeIfOrphaned(byLossOf: parent, without: self) }
         ended.notify(.readable)
         if !tellParentOfEnd() { release() }
     }
@@ -115,8 +113,6 @@ extension ThreadGroup {
         children = []
         for child in orphans {
             let adopter = adopter(of: child)
-            let ownGroup = child.processGroup
-            let before = ownGroup.isOrphanedLocked()
             child.parent = adopter
             child.parentThread = adopter?.leader
             child.exitSignal = child.exitSignal == 0 && child.hasEnded ? 0 : Signal.SIGCHLD
@@ -126,10 +122,17 @@ extension ThreadGroup {
             } else if child.hasEnded {
                 child.release()
             }
-            if !before, ownGroup !== processGroup, ownGroup.isOrphanedLocked(), ownGroup.hasStoppedMember() {
-                ownGroup.wakeOrphans()
-            }
+            child.wakeIfOrphaned(byLossOf: self, without: nil)
         }
+    }
+
+    /// When `lost` was a parent of this process in another group of the same session, that group may be orphaned now: its
+    /// stopped members would stand still for ever (setpgid(2)). The tree lock is held.
+    private func wakeIfOrphaned(byLossOf lost: ThreadGroup, without leaving: ThreadGroup?) {
+        let ownGroup = processGroup
+        guard lost.processGroup !== ownGroup, lost.processGroup.ownSession === ownGroup.ownSession,
+              ownGroup.isOrphanedLocked(without: leaving), ownGroup.hasStoppedMember(without: leaving) else { return }
+        ownGroup.wakeOrphans()
     }
 
     private func adopter(of child: ThreadGroup) -> ThreadGroup? {

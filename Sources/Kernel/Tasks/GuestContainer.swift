@@ -13,6 +13,8 @@ public final class GuestContainer: @unchecked Sendable {
     public let pidNamespace: PIDNamespace
     /// Whether its tasks stand still (OCI pause).
     private let paused = Atomic<Bool>(false)
+    /// Who knows how much memory it has. Set once, before its first task starts.
+    public final var memoryReport: MemoryReport?
     /// Told when they may go on.
     let resumed = WaitQueue()
 
@@ -25,4 +27,21 @@ public final class GuestContainer: @unchecked Sendable {
     public var isPaused: Bool { paused.load(ordering: .acquiring) }
 
     func setPaused(_ value: Bool) { paused.store(value, ordering: .sequentiallyConsistent) }
+}
+
+/// Tells how much memory a container has: what sysinfo(2) and /proc/meminfo agree on.
+open class MemoryReport: @unchecked Sendable {
+    public init() {}
+
+    /// Bytes.
+    public struct Information: Sendable {
+        public var total: UInt64 = 0
+        public var free: UInt64 = 0
+        public var shared: UInt64 = 0
+        public var swap: UInt64 = 0
+
+        public init() {}
+    }
+
+    open var information: Information { Information() }
 }

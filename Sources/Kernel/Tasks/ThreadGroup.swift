@@ -73,6 +73,8 @@ public final class ThreadGroup: @unchecked Sendable {
 
     /// What helpers of the kernel keep per process: POSIX timers, interval timers.
     public final var timers: AnyObject?
+    /// What of System V semaphores it has to take back.
+    let semaphoreUndo = SemaphoreUndo()
     /// oom_score_adj of /proc.
     public final var oomScoreAdjustment: Int32 = 0
 

@@ -45,10 +45,11 @@ struct ExecCredentials {
         let isPrivileged = hasFileCapabilities || fields.euid != old.euid || fields.egid != old.egid
         let ambient = isPrivileged ? Capabilities() : old.ambient
         let granted = capabilities ?? FileCapabilities(permitted: [], inheritable: [], isEffective: false)
-        let permitted = old.inheritable.intersection(granted.inheritable)
+        var permitted = old.inheritable.intersection(granted.inheritable)
             .union(granted.permitted.intersection(old.bounding)).union(ambient)
         if hasFileCapabilities, granted.isEffective, !permitted.isSuperset(of: granted.permitted.intersection(.all)),
            fields.euid != root { throw .EPERM }
+        if task.noNewPrivileges { permitted.formIntersection(old.permitted) }
         fields.ambient = ambient
         fields.permitted = permitted
         fields.effective = granted.isEffective ? permitted : ambient

@@ -50,8 +50,7 @@ extension Task {
             request.strings.arguments.insert(contentsOf: [line.interpreter] + (line.argument.map { [$0] } ?? []) + [request.fileName], at: 0)
             try request.strings.check(stackLimit: limit(Limits.RLIMIT_STACK))
             request.fileName = line.interpreter
-            request.path = try resolve(line.interpreter)
-            program = try Executable(request.path, self)
+            program = try Executable(try resolve(line.interpreter), self)
         }
         let hold = try ProgramHold(program.file.inode)
         let identity = try ExecCredentials(self, program.file)
@@ -67,7 +66,7 @@ extension Task {
             mm.programHold = hold
             mm.dumpable = identity.isSecure || !program.isReadable ? 0 : 1
             let place = try ProgramPlacer(task: self, context: context, mm: mm)
-                .place(elf, file, interpreter, request, identity)
+                .place(elf, file, interpreter, request.strings, fileName: original.fileName, identity)
             return ExecImage(context: context, mm: mm, credentials: identity.credentials,
                              name: Self.lastName(original.fileName), isSecure: identity.isSecure,
                              startAddress: place.start, stackPointer: place.stackPointer)

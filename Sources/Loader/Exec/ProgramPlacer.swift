@@ -19,7 +19,7 @@ struct ProgramPlacer {
     }
 
     func place(_ elf: ELFImage, _ file: OpenFile, _ interpreter: (image: ELFImage, file: OpenFile)?,
-               _ request: ExecRequest, _ identity: ExecCredentials) throws(Errno) -> Place {
+               _ strings: ProgramStrings, fileName: [UInt8], _ identity: ExecCredentials) throws(Errno) -> Place {
         var random = SystemRandomNumberGenerator()
         let isRandom = task.personality & 0x0040_0000 /* ADDR_NO_RANDOMIZE */ == 0
         func draw(_ bits: UInt64) -> UInt64 { isRandom ? random.next() & ((1 << bits) - 1) : 0 }
@@ -63,7 +63,7 @@ struct ProgramPlacer {
             let word = random.next()
             for shift in 0..<8 { key.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * shift))) }
         }
-        let stack = InitialStack(top: stackTop, strings: request.strings, fileName: request.fileName, values: values, random: key)
+        let stack = InitialStack(top: stackTop, strings: strings, fileName: fileName, values: values, random: key)
         if UInt64(stack.bytes.count) &+ 65536 > stackSize { throw .E2BIG }
         try context.store(array: stack.bytes, at: GuestAddress(stack.stackPointer))
 

@@ -33,6 +33,9 @@ public enum SentryProcess {
         var procfs: HostFD?
         if options.confinement == .full {
             procfs = try starting("leaving the host's file system") { () throws(Errno) in try SentryConfinement.enterEmptyRoot() }
+            // Linux keeps capabilities per thread: while there is one.
+            try starting("dropping privileges") { () throws(Errno) in try SentryConfinement.dropPrivileges() }
+            if let procfs { OwnProcfs.use(procfs) }
         }
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options)
@@ -46,7 +49,6 @@ public enum SentryProcess {
             return server
         }
         if let procfs {
-            try starting("dropping privileges") { () throws(Errno) in try SentryConfinement.dropPrivileges() }
             try starting("the seccomp filter") { () throws(Errno) in try SentryConfinement.installFilter(procfs: procfs) }
         }
         log.detail("serving on \(options.platform)")

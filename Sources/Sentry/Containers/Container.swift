@@ -2,6 +2,7 @@ import FileSystems
 import GoferProtocol
 import HostOS
 import Identity
+import Introspection
 import Kernel
 import LinuxABI
 import Messages
@@ -39,6 +40,7 @@ final class Container: @unchecked Sendable {
             try kernel.platform.makeSource(cgroups: passed.cgroups)
         }
         guest = GuestContainer(id: id, source: source, pidNamespace: pids)
+        guest.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pids, machine: pod.machine, resources: pod.resources(of: id))
         namespaces = try Container.namespaces(request, pod, pids, userNamespace)
         let root = ContainerRoot(request: request, gofers: gofers, pod: pod, guest: guest, userNamespace: userNamespace)
         mounts = try root.build()

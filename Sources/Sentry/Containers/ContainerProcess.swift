@@ -56,7 +56,11 @@ final class ContainerProcess: @unchecked Sendable {
             let begun = try begin(in: container, host, asInit: asInit)
             return begun
         } catch {
-            lock.withLock { starting = false }
+            // Whoever reads its output waits for the end of it.
+            lock.withLock {
+                hostStreams = nil
+                statusStorage = .stopped
+            }
             throw error
         }
     }
@@ -67,7 +71,7 @@ final class ContainerProcess: @unchecked Sendable {
         let task: Task
         do throws(TTRPC.Status) {
             task = try ProcessLaunch(spec: spec, container: container, files: files, asInit: asInit).run(Observer(self))
-            do throws(TTRPC.Status) { try streams.openTerminal(for: task) } catch {
+            do throws(TTRPC.Status) { try streams.openTerminal(for: task, asConsole: asInit) } catch {
                 task.group.kill(.signaled(9))
                 task.startInitial()
                 throw error
@@ -98,7 +102,11 @@ final class ContainerProcess: @unchecked Sendable {
     /// Called once, when the process's last task has ended.
     private func ended(_ status: ExitStatus) {
         let exit = Control.WaitResponse(exitStatus: UInt32(status.shellStatus), exitedAt: Int64(HostClock.realtime))
-        lock.withLock { streams }?.finish()
+        let streams = lock.withLock { () -> ProcessStreams? in
+            defer { self.streams = nil }
+            return self.streams
+        }
+        streams?.finish()
         publish(exit)
     }
 
@@ -106,6 +114,7 @@ final class ContainerProcess: @unchecked Sendable {
     private func publish(_ exit: Control.WaitResponse) {
         let handlers = lock.withLock {
             statusStorage = .stopped
+            hostStreams = nil
             exitStorage = exit
             defer { exitHandlers = [] }
             return exitHandlers

@@ -11,7 +11,6 @@ final class ProcessStreams: @unchecked Sendable {
     private let host: HostStreams
     private let terminal: HostTerminal?
     private let container: Container
-    private let files: FDTable
     /// How long the end of a process waits for a reader of its terminal's last output.
     private static let drainTime: UInt64 = 10_000_000_000
 
@@ -19,7 +18,6 @@ final class ProcessStreams: @unchecked Sendable {
     init(_ host: HostStreams, container: Container, into files: FDTable) throws(Status) {
         self.host = host
         self.container = container
-        self.files = files
         if host.terminal {
             terminal = try failing("the terminal") { () throws(Errno) in
                 guard let devpts = container.devpts else { throw .ENODEV }
@@ -40,11 +38,19 @@ final class ProcessStreams: @unchecked Sendable {
     }
 
     /// Gives the new task its terminal, as the controlling one of its session.
-    func openTerminal(for task: Task) throws(Status) {
+    ///
+    /// - Parameter asConsole: whether it is the container's /dev/console too.
+    func openTerminal(for task: Task, asConsole: Bool) throws(Status) {
         guard let terminal, let devpts = container.devpts else { return }
         try failing("the terminal") { () throws(Errno) in
             let replica = try terminal.openReplica(mount: devpts.mount, by: task)
-            for _ in 0..<3 { _ = try files.install(replica, closeOnExec: false, limit: .max) }
+            if asConsole {
+                let boot = Caller.kernel(in: container.mounts, userNamespace: container.pod.kernel.rootUserNamespace)
+                let console = try boot.ensureFile(Array("/dev/console".utf8), mode: 0o600)
+                try container.mounts.bind(replica.path, at: console, recursive: false)
+            }
+            // Loading the program gave the task a table of its own.
+            for _ in 0..<3 { _ = try task.snapshot.files.install(replica, closeOnExec: false, limit: .max) }
             try terminal.start(input: host.input, output: host.output)
         }
     }

@@ -105,8 +105,8 @@ extension UnixSocket {
         return result
     }
 
-    /// SIOCINQ: a stream's bytes, or the next message's.
+    /// SIOCINQ: a connection's bytes, or the next datagram's.
     var readableBytes: Int {
-        lock.withLock { type == .stream ? received.byteCount : received.first?.count ?? 0 }
+        lock.withLock { isConnectionOriented ? received.byteCount : received.first?.count ?? 0 }
     }
 }

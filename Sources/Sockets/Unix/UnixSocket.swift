@@ -73,11 +73,14 @@ public final class UnixSocket: @unchecked Sendable {
             return try bindAutomatically(namespace)
         }
         let wanted = try UnixAddress(address)
-        // Two binds of one socket at once: the second one sees the first one's name, or waits for nothing and fails.
-        if lock.withLock({ name != nil }) { throw .EINVAL }
+        if lock.withLock({ name != nil }) {
+            // Linux makes the file before it looks at the socket.
+            if case .path(let bytes) = wanted, (try? caller.resolve(bytes, [])) != nil { throw .EADDRINUSE }
+            throw .EINVAL
+        }
         switch wanted {
         case .abstract(let bytes):
-            try namespace.claim(bytes, self)
+            try namespace.claim(.init(type: type, name: bytes), self)
             adopt(wanted, path: nil, namespace)
         case .path(let bytes):
             do throws(Errno) {
@@ -107,7 +110,7 @@ public final class UnixSocket: @unchecked Sendable {
     func find(_ address: UnixAddress, by caller: Caller) throws(Errno) -> UnixSocket {
         let found: UnixSocket?
         switch address {
-        case .abstract(let name): found = try SocketNamespace.of(caller).find(name)
+        case .abstract(let name): found = try SocketNamespace.of(caller).find(.init(type: type, name: name))
         case .path(let bytes):
             let path = try caller.resolve(bytes)
             try path.inode.checkPermission(.write, by: caller)
@@ -135,7 +138,7 @@ public final class UnixSocket: @unchecked Sendable {
             writeShut = true
             return old
         }
-        if let space, case .abstract(let name)? = bound { space.release(name, self) }
+        if let space, case .abstract(let name)? = bound { space.release(.init(type: type, name: name), self) }
         if let inode = named?.inode { inode.lock.withLock { if inode.endpoint === self { inode.endpoint = nil } } }
         var index = 0
         while let message = unread[index] {
@@ -195,7 +198,9 @@ public final class UnixSocket: @unchecked Sendable {
 
     func poll() -> IOEvents {
         var events: IOEvents = []
+        var isListening = false
         let target: UnixSocket? = lock.withLock {
+            isListening = state == .listening
             if error != nil { events.insert(.POLLERR) }
             if readShut, writeShut { events.insert(.POLLHUP) }
             if readShut { events.formUnion([.POLLRDHUP, .POLLIN, .POLLRDNORM]) }
@@ -203,7 +208,7 @@ public final class UnixSocket: @unchecked Sendable {
             if isConnectionOriented, state == .unconnected || state == .closed { events.insert(.POLLHUP) }
             return type == .datagram ? peer : nil
         }
-        if budget.inFlight * 4 <= options.sendBuffer, target?.hasRoom(for: self) ?? true {
+        if !isListening, budget.inFlight * 4 <= options.sendBuffer, target?.hasRoom(for: self) ?? true {
             events.formUnion([.POLLOUT, .POLLWRNORM, .POLLWRBAND])
         }
         return events

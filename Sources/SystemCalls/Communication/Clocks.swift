@@ -55,6 +55,8 @@ func registerClocks(_ table: inout SystemCallTable) {
 ///
 /// - Throws: EINVAL for a clock that there is not.
 private func readClock(_ id: Int32, _ task: Task) throws(Errno) -> UInt64 {
+    // Without a clock that wakes the machine, the two alarm clocks are none.
+    if id == 8 || id == 9 { throw .EINVAL }
     if let clock = GuestClock(rawValue: id) { return clock.now }
     if id == 2 || id == 3 { return try task.cpuTime(thread: id == 3) }
     guard id < 0 else { throw .EINVAL }
@@ -145,11 +147,9 @@ private func clockNanosleep(_ task: Task, _ a: SystemCallArguments) throws(Errno
     let isAbsolute = a.int(1) & 1 != 0
     let time: UInt64
     let clock: GuestClock
-    if id == 2 || id < 0 && id & 4 == 0 {
-        // A sleep on CPU time of one's own process: nothing counts it up while it sleeps alone.
-        throw .EOPNOTSUPP
-    }
-    guard id != 3, let found = GuestClock(rawValue: id) else { throw .EINVAL }
+    // CPU time: nothing counts one's own up while one sleeps alone.
+    if id == 2 || id == 3 || id < 0 { throw .EOPNOTSUPP }
+    guard let found = GuestClock(rawValue: id) else { throw .EINVAL }
     switch found {
     case .monotonicRaw, .realtimeCoarse, .monotonicCoarse: throw .EOPNOTSUPP
     default: clock = found

@@ -54,18 +54,13 @@ private func newName(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> [U
 
 /// struct sysinfo, 112 bytes.
 private func sysinfo(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
-    let memory = task.kernel.memoryInformation
+    let memory = task.group.container.memoryReport?.information ?? MemoryReport.Information()
     let processes = UInt64(min(task.kernel.groups(in: task.pidNamespace).count, 0xffff))
     let uptime = (HostClock.monotonic &- task.kernel.bootTime) / nanosecondsPerSecond
     // uptime, loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap, procs, totalhigh, freehigh, mem_unit
-    let words: [UInt64] = [uptime, 0, 0, 0, memory.total, memory.free, 0, 0, 0, 0, processes, 0, 0, 1]
+    let words: [UInt64] = [uptime, 0, 0, 0, memory.total, memory.free, memory.shared, 0, memory.swap, memory.swap, processes, 0, 0, 1]
     try task.memory.store(array: words, at: a.address(0))
     return 0
-}
-
-extension Kernel {
-    /// Bytes of memory that guests may think they have. The host's figures, until the container's limits are known.
-    public var memoryInformation: (total: UInt64, free: UInt64) { HostMemory.information }
 }
 
 private func getrandom(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {

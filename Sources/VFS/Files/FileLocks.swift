@@ -31,6 +31,8 @@ public final class FileLocks: @unchecked Sendable {
         return nil
     }
 
+    var isEmpty: Bool { lock.withLock { ranges.isEmpty && whole.isEmpty } }
+
     func test(_ first: UInt64, _ last: UInt64, exclusive: Bool, _ owner: ObjectIdentifier) -> Range? {
         lock.withLock { conflict(first, last, exclusive: exclusive, owner) }
     }

@@ -51,7 +51,8 @@ open class OpenFile: @unchecked Sendable {
     /// Whether it has a position (lseek); pipes, sockets, ttys have not: pread on them is ESPIPE.
     open var isSeekable: Bool { false }
 
-    /// A seekable file whose position means nothing and stays 0: /dev/null.
+    /// A seekable file that has no position (/dev/null) or keeps it itself: a call that uses and moves it passes the offset
+    /// `UInt64.max`, and lseek is all the file's.
     open var ignoresPosition: Bool { false }
 
     /// read(2), pread(2). A stream ignores `offset`. Blocks unless `isNonblocking` (or `nonblocking`: RWF_NOWAIT, MSG_DONTWAIT).

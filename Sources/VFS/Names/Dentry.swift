@@ -21,6 +21,10 @@ public final class Dentry: @unchecked Sendable {
     let mountCount = Atomic<Int32>(0)
     private let state = Atomic<UInt32>(0)
 
+    /// How many there are, and at how many unused ones are looked for.
+    private static let live = Atomic<Int>(0)
+    private static let shrinkAt = Atomic<Int>(65536)
+
     private static var dead: UInt32 { 1 }
     private static var used: UInt32 { 2 }
     private static var linkable: UInt32 { 4 }
@@ -30,10 +34,12 @@ public final class Dentry: @unchecked Sendable {
         hash = DentryTable.hash(name.bytes.span)
         parentStorage = parent
         known = inode
+        Self.live.add(1, ordering: .relaxed)
     }
 
     /// Lets go of a chain of parents without recursion: a guest decides how long it is.
     deinit {
+        Self.live.subtract(1, ordering: .relaxed)
         var up = parentStorage
         parentStorage = nil
         while up != nil, isKnownUniquelyReferenced(&up) {
@@ -54,6 +60,15 @@ public final class Dentry: @unchecked Sendable {
     /// An O_TMPFILE file that linkat(2) may give a name.
     func markLinkable() { state.bitwiseOr(Self.linkable, ordering: .relaxed) }
     var isLinkable: Bool { state.load(ordering: .relaxed) & Self.linkable != 0 }
+
+    /// Keeps the number of dentries that nothing uses within bounds. Called without a lock.
+    static func bound(_ fileSystem: FileSystem) {
+        if live.load(ordering: .relaxed) <= shrinkAt.load(ordering: .relaxed) { return }
+        // Others that come by meanwhile go on.
+        shrinkAt.store(.max, ordering: .relaxed)
+        _ = fileSystem.shrinkCache()
+        shrinkAt.store(max(65536, live.load(ordering: .relaxed) + 16384), ordering: .relaxed)
+    }
 
     func markDead() { state.bitwiseOr(Self.dead, ordering: .releasing) }
 

@@ -130,7 +130,7 @@ extension Caller {
             let directory = place.parent
             if directory.inode.type != .directory { throw .ENOTDIR }
             let (dentry, made) = try lookUpOrCreate(name, in: directory, how)
-            if made { return try openAllowed(Path(mount: directory.mount, dentry: dentry), how.flags) }
+            if made { return try openAllowed(Path(mount: directory.mount, dentry: dentry), how.flags.subtracting(.O_TRUNC)) }
             if how.flags.contains(.O_EXCL) { throw .EEXIST }
             if dentry.inode.type == .symbolicLink {
                 if !walk.contains(.follow) { throw .ELOOP }

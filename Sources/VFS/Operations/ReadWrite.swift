@@ -27,7 +27,7 @@ extension Caller {
             done = try file.read(&destination, at: file.position, by: self)
             file.position &+= UInt64(done)
         } else {
-            done = try file.read(&destination, at: 0, by: self)
+            done = try file.read(&destination, at: file.ignoresPosition ? .max : 0, by: self)
         }
         if done > 0 { file.inode.notify(.IN_ACCESS, file.path.dentry) }
         return done
@@ -55,7 +55,7 @@ extension Caller {
             file.position = offset &+ UInt64(done)
             return done
         }
-        var offset: UInt64 = 0
+        var offset: UInt64 = file.ignoresPosition ? .max : 0
         return try transfer(file, &source, &offset, flags)
     }
 
@@ -73,7 +73,7 @@ extension Caller {
         let inode = file.inode
         if inode.type == .regular {
             if source.remaining == 0 { return 0 }
-            try checkSize(file, &source, offset)
+            if !file.ignoresPosition { try checkSize(file, &source, offset) }
             if inode.mayHavePrivileges, let mode = try inode.modeWithoutPrivileges(for: self) {
                 try inode.setAttributes(AttributeChange(mode: mode), by: self)
             }
@@ -108,7 +108,7 @@ extension Caller {
     public final func seek(_ file: OpenFile, _ offset: Int64, whence: Int32) throws(Errno) -> UInt64 {
         if whence < 0 || whence > 4 { throw .EINVAL }
         if !file.isSeekable { throw .ESPIPE }
-        if file.ignoresPosition { return 0 }
+        if file.ignoresPosition { return try file.seek(offset, whence: whence, by: self) }
         file.positionLock.lock()
         defer { file.positionLock.unlock() }
         let new: UInt64

@@ -28,9 +28,9 @@ extension Dentry {
     /// Asks the file system for `name` and keeps its answer.
     func lookUp(_ name: FileName, by caller: Caller) throws(Errno) -> Dentry {
         if name.bytes.count > FileName.maximumLength { throw .ENAMETOOLONG }
-        inode.lock.lock()
-        defer { inode.lock.unlock() }
-        return try lookUpLocked(name, by: caller)
+        let dentry = try inode.lock.withLock { () throws(Errno) in try lookUpLocked(name, by: caller) }
+        Self.bound(inode.fileSystem)
+        return dentry
     }
 
     /// The same with the directory's lock held: what is known is believed as far as the file system allows.

@@ -58,11 +58,8 @@ enum TaskMemoryText {
     /// Pages: size, resident, shared, text, lib, data, dirty.
     static func statm(_ view: TaskView, _ caller: Caller) throws(Errno) -> [UInt8] {
         guard let memory = view.memory else { return Array("0 0 0 0 0 0 0\n".utf8) }
-        let numbers = HostMemoryNumbers(memory)
-        let layout = memory.layout
-        let shared = (numbers.kilobytes["RssFile"] ?? 0) + (numbers.kilobytes["RssShmem"] ?? 0)
-        let data = (numbers.kilobytes["VmData"] ?? 0) + (numbers.kilobytes["VmStk"] ?? 0)
-        let code = (layout.codeEnd &- layout.codeStart &+ 4095) / 4096
-        return Array("\(numbers.size / 4096) \(numbers.resident / 4096) \(shared / 4) \(code) 0 \(data / 4) 0\n".utf8)
+        let n = MemoryNumbers(memory)
+        let shared = n.residentFile &+ n.residentShared
+        return Array("\(n.size / 4) \(n.resident / 4) \(shared / 4) \(n.code / 4) 0 \((n.data &+ n.stack) / 4) 0\n".utf8)
     }
 }

@@ -20,7 +20,7 @@ enum TaskStat {
         let foreground = (terminal?.foregroundGroup as? ProcessGroup)?.id(in: namespace)
         let usage = group.usage
         let memory = view.memory
-        let numbers = memory.map { HostMemoryNumbers($0) } ?? HostMemoryNumbers()
+        let numbers = memory.map { MemoryNumbers($0) } ?? MemoryNumbers()
         let layout = permitted ? memory?.layout ?? MemoryManager.Layout() : MemoryManager.Layout()
         let (ignored, caught) = group.handlers.ignoredAndCaught
         let pending = view.isThread ? task.pendingSignals : task.pendingSignals.union(group.pendingSignals)
@@ -31,7 +31,7 @@ enum TaskStat {
         t.put(" (")
         t.put(bytes: task.name)
         t.put(") ")
-        t.put(byte: task.stateLetter)
+        t.put(byte: view.stateLetter(to: caller))
         func field(_ value: some BinaryInteger) {
             t.space()
             t.put(value)
@@ -53,8 +53,8 @@ enum TaskStat {
         field(group.liveTasks.count)
         field(0)
         field(ticks((view.isThread ? task.startTime : group.startTime) &- kernel.bootTime))
-        field(numbers.size)
-        field(numbers.resident / 4096)
+        field(numbers.size &* 1024)
+        field(numbers.resident / 4)
         field(group.limits[Limits.RLIMIT_RSS].soft)
         field(layout.codeStart)
         field(layout.codeEnd)
@@ -81,30 +81,5 @@ enum TaskStat {
         field(permitted ? group.exitStatus?.rawValue ?? 0 : 0)
         t.newline()
         return t.bytes
-    }
-}
-
-/// What the host counts of a stub's memory, in bytes.
-struct HostMemoryNumbers {
-    var size: UInt64 = 0
-    var resident: UInt64 = 0
-    /// "VmPeak" and its like, in kilobytes.
-    var kilobytes: [String: UInt64] = [:]
-
-    init() {}
-
-    /// One read of the host's status file of the stub; zeroes when it is gone.
-    init(_ memory: MemoryManager) {
-        guard let text = try? memory.addressSpace.hostProc("status") else { return }
-        for line in text.split(separator: 0x0a) where line.starts(with: Array("Vm".utf8)) || line.starts(with: Array("Rss".utf8)) {
-            let parts = line.split(separator: 0x3a, maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            let digits = parts[1].drop { $0 < 0x30 || $0 > 0x39 }.prefix { $0 >= 0x30 && $0 <= 0x39 }
-            if let n = UInt64(String(decoding: digits, as: UTF8.self)) {
-                kilobytes[String(decoding: parts[0], as: UTF8.self)] = n
-            }
-        }
-        size = (kilobytes["VmSize"] ?? 0) &* 1024
-        resident = (kilobytes["VmRSS"] ?? 0) &* 1024
     }
 }

@@ -33,8 +33,9 @@ enum TaskStatus {
         t.put("\nUmask:\t")
         t.put(octal: UInt64(state.directories.umask), width: 4)
         t.put("\nState:\t")
-        t.put(byte: task.stateLetter)
-        switch task.stateLetter {
+        let letter = view.stateLetter(to: caller)
+        t.put(byte: letter)
+        switch letter {
         case UInt8(ascii: "R"): t.put(" (running)")
         case UInt8(ascii: "S"): t.put(" (sleeping)")
         case UInt8(ascii: "T"): t.put(" (stopped)")
@@ -94,14 +95,13 @@ enum TaskStatus {
     }
 
     private static func memoryLines(_ memory: MemoryManager, _ t: inout TextBuilder) {
-        let numbers = HostMemoryNumbers(memory).kilobytes
-        let names: [StaticString] = ["VmPeak", "VmSize", "VmLck", "VmPin", "VmHWM", "VmRSS", "RssAnon", "RssFile", "RssShmem",
-                                     "VmData", "VmStk", "VmExe", "VmLib", "VmPTE", "VmSwap"]
-        let layout = memory.layout
-        for name in names {
-            let key = name.description
-            // The stub's own program is none of the guest's.
-            let value = key == "VmExe" ? (layout.codeEnd &- layout.codeStart) / 1024 : numbers[key] ?? 0
+        let n = MemoryNumbers(memory)
+        let rows: [(StaticString, UInt64)] = [
+            ("VmPeak", n.peak), ("VmSize", n.size), ("VmLck", 0), ("VmPin", 0), ("VmHWM", n.highWater), ("VmRSS", n.resident),
+            ("RssAnon", n.residentAnonymous), ("RssFile", n.residentFile), ("RssShmem", n.residentShared), ("VmData", n.data),
+            ("VmStk", n.stack), ("VmExe", n.code), ("VmLib", n.library), ("VmPTE", n.pageTables), ("VmSwap", n.swapped),
+        ]
+        for (name, value) in rows {
             t.put(name)
             t.put(":\t")
             t.put(value, width: 8)

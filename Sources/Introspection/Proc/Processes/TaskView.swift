@@ -40,6 +40,9 @@ struct TaskView {
     /// The memory, nil for a zombie.
     var memory: MemoryManager? { live?.memoryManager }
 
+    /// The state of /proc/PID/stat. Who asks runs, although it stands in a call.
+    func stateLetter(to caller: Caller) -> UInt8 { caller === task ? UInt8(ascii: "R") : task.stateLetter }
+
     var credentials: Credentials { task.snapshot.credentials }
 
     /// Who the files belong to: the process, unless it hides itself from its user.

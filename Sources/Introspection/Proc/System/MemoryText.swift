@@ -13,37 +13,68 @@ struct MemoryUse {
     var shared: UInt64
     var kernel: UInt64
 
-    /// By the counters of the container's control group, or else by adding up its processes.
+    /// What `proc` shows.
     init(_ proc: ProcFileSystem) {
-        total = min(proc.machine.memory, proc.resources.limits.memory ?? .max)
-        let values = proc.resources.values(.memory)
+        self.init(proc.kernel, proc.pidNamespace, proc.machine, proc.resources)
+    }
+
+    /// By the counters of the container's control group, or else by adding up the processes that `namespace` sees.
+    init(_ kernel: Kernel, _ namespace: PIDNamespace, _ machine: Machine, _ resources: ContainerResources) {
+        total = min(machine.memory, resources.limits.memory ?? .max)
+        let values = resources.values(.memory)
         anonymous = values["anon"] ?? 0
         file = values["file"] ?? 0
         shared = values["shmem"] ?? 0
-        kernel = values["kernel"] ?? values["slab"] ?? 0
-        if let current = proc.resources.memoryInUse {
+        self.kernel = values["kernel"] ?? values["slab"] ?? 0
+        if let current = resources.memoryInUse {
             used = current
         } else {
-            addProcesses(proc)
+            addProcesses(kernel, namespace)
         }
         used = min(used, total)
     }
 
-    private mutating func addProcesses(_ proc: ProcFileSystem) {
+    private mutating func addProcesses(_ kernel: Kernel, _ namespace: PIDNamespace) {
         var seen: Set<ObjectIdentifier> = []
-        for (_, group) in proc.kernel.groups(in: proc.pidNamespace) {
+        for (_, group) in kernel.groups(in: namespace) {
             guard let memory = group.liveTasks.first?.memoryManager, seen.insert(ObjectIdentifier(memory)).inserted else { continue }
-            let numbers = HostMemoryNumbers(memory)
-            used &+= numbers.resident
-            anonymous &+= (numbers.kilobytes["RssAnon"] ?? 0) &* 1024
-            shared &+= (numbers.kilobytes["RssShmem"] ?? 0) &* 1024
-            file &+= (numbers.kilobytes["RssFile"] ?? 0) &* 1024
+            let numbers = MemoryNumbers(memory)
+            used &+= numbers.resident &* 1024
+            anonymous &+= numbers.residentAnonymous &* 1024
+            shared &+= numbers.residentShared &* 1024
+            file &+= numbers.residentFile &* 1024
         }
     }
 
     var free: UInt64 { total - used }
     /// What could be used without swapping: page cache can be given up.
     var available: UInt64 { min(total, free &+ (file > shared ? file - shared : 0)) }
+}
+
+/// The same for sysinfo(2).
+public final class ContainerMemory: MemoryReport, @unchecked Sendable {
+    private unowned let kernel: Kernel
+    private let namespace: PIDNamespace
+    private let machine: Machine
+    private let resources: ContainerResources
+
+    public init(kernel: Kernel, pidNamespace: PIDNamespace, machine: Machine, resources: ContainerResources) {
+        self.kernel = kernel
+        namespace = pidNamespace
+        self.machine = machine
+        self.resources = resources
+        super.init()
+    }
+
+    public override var information: Information {
+        let use = MemoryUse(kernel, namespace, machine, resources)
+        var information = Information()
+        information.total = use.total
+        information.free = use.free
+        information.shared = use.shared
+        information.swap = resources.limits.swap ?? 0
+        return information
+    }
 }
 
 /// Memory, as /proc tells of it.

@@ -1,0 +1,174 @@
+import HostOS
+public import LinuxABI
+public import Memory
+public import Platform
+
+/// A stub process, as all platforms have it.
+open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
+    /// The stub's process id. It names this stub until it is reaped.
+    public final let process: Int32
+    public final let seed: Seed
+    private let end: GuestAddress
+
+    /// Guards what follows: who still uses the stub, and whether its id is still its own. A leaf.
+    private let lock = Lock()
+    private var contexts = 1
+    private var reaped = false
+    private var ended = false
+    private var nextSlot: Int32 = 0
+    /// The stub's threads that are traced.
+    private var threads: [Int32] = []
+
+    public final let watch: StubWatch
+
+    public init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch) {
+        self.process = process
+        self.seed = seed
+        self.watch = watch
+        end = limit
+        super.init()
+        watch.add(self)
+    }
+
+    deinit { watch.remove(self) }
+
+    open override var hostProcess: Int32 { process }
+    open override var limit: GuestAddress { end }
+    open override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
+
+    open override var remote: GuestMemory { RemoteGuestMemory(self) }
+
+    open override func kill() {
+        lock.withLock {
+            ended = true
+            if !reaped { HostTrace.kill(process: process) }
+        }
+    }
+
+    /// Sends a signal to one of its threads.
+    public final func signal(_ thread: Int32, _ number: Int32) {
+        lock.withLock {
+            if !reaped { _ = try? HostTrace.signal(process: process, thread: thread, number) }
+        }
+    }
+
+    public final func addContext() { lock.withLock { contexts += 1 } }
+
+    /// Takes a context away.
+    ///
+    /// - Returns: whether it was the last: the stub has been killed then, and the caller calls `reap`.
+    public final func removeContext() -> Bool {
+        lock.withLock {
+            contexts -= 1
+            if contexts > 0 { return false }
+            ended = true
+            if !reaped { HostTrace.kill(process: process) }
+            return true
+        }
+    }
+
+    /// Whether the stub may still die without our will.
+    public final var isExpectedToLive: Bool { lock.withLock { !ended && !reaped } }
+
+    /// Whether some thread of the stub has ended against our will. Looked at when any child has ended.
+    open var hasDied: Bool { HostTrace.hasEnded(process) }
+
+    public final func lookForDeath() {
+        if !isExpectedToLive || !hasDied { return }
+        lock.withLock { if !reaped { HostTrace.kill(process: process) } }
+        noticeDeath()
+    }
+
+    /// The stub was found dead.
+    open func noticeDeath() {
+        let report = lock.withLock {
+            if ended { return nil as (@Sendable () -> Void)? }
+            ended = true
+            return onDeath
+        }
+        report?()
+    }
+
+    /// The process was waited for: its id may belong to another one.
+    public final func markReaped() { lock.withLock { reaped = true } }
+
+    /// Waits for the killed stub's end.
+    public final func reap() {
+        if lock.withLock({ reaped }) { return }
+        while let status = try? HostTrace.wait(process) {
+            if status & 0xff != 0x7f { break }
+        }
+        markReaped()
+    }
+
+    /// The next descriptor slot, 3 to 18 in turn.
+    public final func takeSlot() -> Int32 {
+        lock.withLock {
+            let slot = 3 + nextSlot
+            nextSlot = (nextSlot + 1) % 16
+            return slot
+        }
+    }
+
+    open override func hostProc(_ name: String) throws(Errno) -> [UInt8] {
+        do throws(Errno) {
+            let file = try OwnProcfs.open("\(process)/\(name)")
+            defer { file.close() }
+            return try file.readAll()
+        } catch {
+            throw error == .ENOENT ? .ESRCH : error
+        }
+    }
+
+    open override var cpuTime: (user: UInt64, system: UInt64) {
+        // Fields 14 and 15 of stat, in ticks of 10 ms; the process's own clock has the precise sum.
+        guard let stat = try? hostProc("stat"), let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return (0, 0) }
+        let fields = stat[(name + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 12 else { return (0, 0) }
+        func ticks(_ field: ArraySlice<UInt8>) -> UInt64 {
+            field.reduce(0) { $1 >= 48 && $1 <= 57 ? $0 &* 10 &+ UInt64($1 - 48) : $0 }
+        }
+        return (ticks(fields[11]) &* 10_000_000, ticks(fields[12]) &* 10_000_000)
+    }
+}
+
+/// A stub's memory reached from any thread.
+final class RemoteGuestMemory: GuestMemory, @unchecked Sendable {
+    private let space: StubProcess
+
+    init(_ space: StubProcess) {
+        self.space = space
+        super.init()
+    }
+
+    override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        unsafe space.copyIn(address, into: buffer)
+    }
+
+    override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        unsafe space.copyOut(address, from: buffer)
+    }
+}
+
+extension StubProcess {
+    /// The part of [address, address + count) below the end of the guest's address space.
+    private func clip(_ address: GuestAddress, _ count: Int) -> Int {
+        if address.rawValue >= end.rawValue { return 0 }
+        return Int(min(UInt64(count), end.rawValue - address.rawValue))
+    }
+
+    /// - Returns: bytes copied; page protection counts, stacks do not grow.
+    public final func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = clip(address, buffer.count)
+        if count == 0 { return 0 }
+        return unsafe RemoteMemory.read(process, at: address.rawValue,
+                                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    public final func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        let count = clip(address, buffer.count)
+        if count == 0 { return 0 }
+        return unsafe RemoteMemory.write(process, at: address.rawValue,
+                                         from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+}

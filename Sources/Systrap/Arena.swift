@@ -1,0 +1,82 @@
+import CHostOS
+import CStub
+import Glibc
+import HostOS
+import LinuxABI
+
+/// The memory that one stub shares with the Sentry: a slot per thread (CStub.h).
+///
+/// A memory file of its own, whose size is sealed: a stub cannot make the Sentry's accesses fail. All that a stub writes
+/// there is the guest's word: read once, then checked.
+final class Arena: @unchecked Sendable {
+    let file: HostFD
+    private let base: UnsafeMutableRawPointer
+
+    /// Guards `threads`. A leaf.
+    private let lock = Lock()
+    /// Per slot: 0 never used, -1 in use, else the thread that is ending or has ended on it.
+    private var threads = [Int32](repeating: 0, count: 1)
+
+    init() throws(Errno) {
+        let name: StaticString = "cloister-arena"
+        // MFD_CLOEXEC | MFD_ALLOW_SEALING
+        file = HostFD(rawValue: Int32(try unsafe hostCall(.memfd_create, Int(name.utf8Start), 3)))
+        do throws(Errno) {
+            try hostCall(.ftruncate, file.argument, Int(STUB_ARENA_LENGTH))
+            // F_ADD_SEALS: SEAL | SHRINK | GROW.
+            try hostCall(.fcntl, file.argument, 1033, 7)
+            let address = try hostCall(.mmap, 0, Int(STUB_ARENA_LENGTH), 3, 1, file.argument, 0)
+            guard let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address) else { throw .ENOMEM }
+            unsafe base = pointer
+        } catch {
+            file.close()
+            throw error
+        }
+    }
+
+    deinit {
+        file.close()
+        _ = try? unsafe hostCall(.munmap, Int(UnsafeRawPointer(base)), Int(STUB_ARENA_LENGTH))
+    }
+
+    /// The pointers stay valid while this object lives.
+    func slot(_ index: Int) -> UnsafeMutablePointer<CStub.stub_slot> {
+        precondition(index >= 0 && index < Int(STUB_SLOTS))
+        return unsafe (base + index * Int(STUB_SLOT_SIZE)).assumingMemoryBound(to: CStub.stub_slot.self)
+    }
+
+    /// Takes a slot that no thread uses.
+    ///
+    /// - Parameter process: the stub, to find out whether threads are gone.
+    /// - Throws: EAGAIN when there is none.
+    func takeSlot(process: Int32) throws(Errno) -> Int {
+        try lock.withLock { () throws(Errno) -> Int in
+            for i in 0..<threads.count where threads[i] >= 0 {
+                if threads[i] != 0 {
+                    // Its area is in use until the host's thread is gone.
+                    do throws(Errno) {
+                        try HostTrace.signal(process: process, thread: threads[i], 0)
+                        continue
+                    } catch { if error != .ESRCH { continue } }
+                }
+                threads[i] = -1
+                unsafe memset(slot(i), 0, 4096)
+                return i
+            }
+            if threads.count >= Int(STUB_SLOTS) { throw .EAGAIN }
+            threads.append(-1)
+            return threads.count - 1
+        }
+    }
+
+    /// Takes this slot, in an arena whose stub does not run yet.
+    func take(_ index: Int) {
+        lock.withLock {
+            while threads.count <= index { threads.append(0) }
+            threads[index] = -1
+        }
+    }
+
+    /// The slot is free when `thread` is gone; 0: at once.
+    func free(_ index: Int, after thread: Int32) { lock.withLock { threads[index] = max(0, thread) } }
+}

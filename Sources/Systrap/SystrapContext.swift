@@ -1,0 +1,301 @@
+import CHostOS
+import CStub
+import HostOS
+import LinuxABI
+import Memory
+import Platform
+import Stubs
+
+/// A stub thread that is told what to do through its slot of the arena.
+///
+/// All but `interrupt` is called by the one Sentry thread that has bound it. Between calls the stub's thread stands in
+/// its signal handler and waits for a command.
+final class SystrapContext: ExecutionContext, @unchecked Sendable {
+    let space: SystrapAddressSpace
+    let index: Int
+    let slot: UnsafeMutablePointer<CStub.stub_slot>
+    /// The stub thread's id: the kernel's word for a process's first thread, else the guest's, used within its process only.
+    let thread: Int32
+    /// Forked from the seed: its address space has yet to be closed at `limit`.
+    private let fresh: Bool
+    private let latch = InterruptLatch()
+    private let bell = Bell()
+    private var told: UInt32 = 0
+    private var happened: UInt32 = 0
+    private var ended = false
+    /// Turns of looking before sleeping: halved when they were in vain.
+    private var patience = SystrapContext.longestPatience
+    private static var longestPatience: Int { 4096 }
+    private static var shortestPatience: Int { 32 }
+
+    static var kick: Int32 { 23 }
+
+    init(_ space: SystrapAddressSpace, slot index: Int, thread: Int32, fresh: Bool) {
+        self.space = space
+        self.index = index
+        unsafe slot = space.arena.slot(index)
+        self.thread = thread
+        self.fresh = fresh
+        super.init(space)
+        space.add(bell)
+    }
+
+    deinit {
+        end()
+        space.remove(bell)
+    }
+
+    // MARK: Binding and ending
+
+    override func bind() throws(Errno) {
+        // Its first event: it stands.
+        guard wait(), unsafe host_load32(&slot.pointee.event) == STUB_EVENT_STARTED.rawValue else {
+            space.kill()
+            throw .ESRCH
+        }
+        if fresh {
+            let from = space.limit.rawValue
+            // PROT_NONE; MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE.
+            _ = try nativeCall(.mmap, from, StubLayout.fillStart - from, 0, 0x4032, .max, 0)
+        }
+    }
+
+    override func end() {
+        if ended { return }
+        ended = true
+        if space.removeContext() {
+            space.kill()
+            space.reap()
+        } else if thread != space.process && !space.isDead {
+            tell(STUB_EXIT)
+            space.arena.free(index, after: thread)
+        }
+        // The leader of the stub stays in its handler: its id is the stub's name.
+    }
+
+    // MARK: Commands
+
+    /// Publishes a command, with arguments that were stored before.
+    private func tell(_ command: CStub.stub_command) {
+        unsafe slot.pointee.command = command.rawValue
+        // Looking costs the other side's processor: it does not when there is only one.
+        unsafe slot.pointee.spins = SpinBudget.processors > 1 ? 600 : 0
+        told &+= 1
+        unsafe host_store32(&slot.pointee.told, told)
+        host_fence()
+        if unsafe host_load32(&slot.pointee.sleeping) != 0 { unsafe Futex.wake(&slot.pointee.told, shared: true) }
+    }
+
+    /// Waits for the next event.
+    ///
+    /// - Returns: false when the stub is dead.
+    private func wait() -> Bool {
+        happened &+= 1
+        if SpinBudget.processors > 1 && SpinBudget.take() {
+            defer { SpinBudget.give() }
+            for _ in 0..<patience {
+                if unsafe host_load32(&slot.pointee.happened) == happened {
+                    if patience < Self.longestPatience { patience *= 2 }
+                    return true
+                }
+                host_pause()
+            }
+            patience = max(Self.shortestPatience, patience / 2)
+        }
+        return sleep()
+    }
+
+    /// A guest that has blocked its kick is given this long after an interrupt.
+    private static var grace: UInt64 { 5_000_000_000 }
+
+    private func sleep() -> Bool {
+        unsafe host_store32(&slot.pointee.awaited, 1)
+        host_fence()
+        defer { unsafe host_store32(&slot.pointee.awaited, 0) }
+        var deadline: UInt64?
+        while true {
+            let bellValue = bell.value
+            let seen = unsafe host_load32(&slot.pointee.happened)
+            if seen == happened { return true }
+            if space.isDead { return false }
+            if latch.isPending {
+                let now = HostClock.monotonic
+                if deadline == nil { deadline = now + Self.grace }
+                if let deadline, now > deadline {
+                    space.kill()
+                    space.noticeDeath()
+                    return false
+                }
+            }
+            unsafe bell.sleep(&slot.pointee.happened, seen: seen, value: bellValue, deadline: deadline)
+        }
+    }
+
+    /// Lets the stub's thread carry out a command.
+    ///
+    /// - Returns: its result: the guest's word. Nil when the stub is dead.
+    func command(_ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
+                 _ e: UInt64 = 0, _ f: UInt64 = 0, _ g: UInt64 = 0) -> UInt64? {
+        begin(command, a, b, c, d, e, f, g)
+        return result()
+    }
+
+    /// Its first half.
+    func begin(_ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
+               _ e: UInt64 = 0, _ f: UInt64 = 0, _ g: UInt64 = 0) {
+        unsafe slot.pointee.arguments = (a, b, c, d, e, f, g)
+        tell(command)
+    }
+
+    /// Its second half.
+    func result() -> UInt64? {
+        guard wait() else { return nil }
+        return unsafe host_load64(&slot.pointee.result)
+    }
+
+    /// Whether the stub's thread has carried out the command or is dead: without waiting.
+    var isDone: Bool {
+        unsafe space.isDead || host_load32(&slot.pointee.happened) == happened &+ 1
+    }
+
+    /// The same, for a command whose success shows elsewhere.
+    var hasFailed: Bool {
+        unsafe isDone && (space.isDead || host_load64(&slot.pointee.result) > UInt64(bitPattern: -4096))
+    }
+
+    // MARK: Running
+
+    override func interrupt() {
+        if latch.interrupt() {
+            space.signal(thread, Self.kick)
+            bell.ring()
+        }
+    }
+
+    override func run() -> GuestEvent {
+        while true {
+            if !latch.enter() {
+                latch.clear()
+                return .interrupted
+            }
+            load(registers)
+            tell(STUB_RESUME)
+            let alive = wait()
+            let interrupted = latch.leave()
+            guard alive else { return death() }
+            store()
+            if let event = event() {
+                if interrupted, case .interrupted = event { latch.clear() }
+                return event
+            }
+            if interrupted {
+                latch.clear()
+                return .interrupted
+            }
+        }
+    }
+
+    func death() -> GuestEvent {
+        space.noticeDeath()
+        space.kill()
+        return .died(reason: "the stub was killed")
+    }
+
+    /// Runs a native call that waits, as guest code would run it: so that a kick ends it.
+    ///
+    /// - Throws: EINTR when an interrupt is pending; it stays so.
+    func waitingCall(_ call: Registers) throws(Errno) -> UInt64 {
+        if !latch.enter() { throw .EINTR }
+        load(call)
+        tell(STUB_RESUME)
+        let alive = wait()
+        latch.leave()
+        guard alive else { throw .ESRCH }
+        switch unsafe host_load32(&slot.pointee.signal) {
+        case 5: return unsafe host_load64(&slot.pointee.registers.10)
+        case 31: throw .EPERM
+        default: throw .EINTR
+        }
+    }
+
+    private func load(_ registers: Registers) {
+        var registers = registers
+        registers.makeLoadable()
+        unsafe withBytes(of: registers) { r in
+            unsafe withUnsafeMutableBytes(of: &slot.pointee.registers) { unsafe $0.copyMemory(from: r) }
+        }
+    }
+
+    private func store() {
+        unsafe withUnsafeMutableBytes(of: &registers) { r in
+            unsafe withUnsafeBytes(of: &slot.pointee.registers) { unsafe r.copyMemory(from: $0) }
+        }
+    }
+
+    // MARK: Calls of the stub (SystrapNativeCalls.swift)
+
+    override func nativeCall(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64,
+                             _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) -> UInt64 {
+        try callNatively(number, a, b, c, d, e, f)
+    }
+
+    override func install(_ file: HostFD) throws(Errno) -> UInt64 { try installDescriptor(file) }
+
+    override func cloneThread() throws(Errno) -> ExecutionContext { try makeThread() }
+
+    override func forkAddressSpace() throws(Errno) -> ExecutionContext { try makeFork() }
+
+    override func compareExchange(_ address: GuestAddress, expected: UInt32, desired: UInt32) throws(Errno) -> UInt32 {
+        if address >= space.limit { throw .EFAULT }
+        guard let old = command(STUB_EXCHANGE, address.rawValue, UInt64(expected), UInt64(desired)) else { throw .ESRCH }
+        if old == .max { throw .EFAULT }
+        return UInt32(truncatingIfNeeded: old)
+    }
+
+    // MARK: Floating point (SystrapFloatingPoint.swift)
+
+    override func readFloatingPoint() -> [UInt8] { readState() }
+
+    override func writeFloatingPoint(_ state: [UInt8]) throws(Errno) { try writeState(state) }
+
+    override func resetFloatingPoint() { resetState() }
+
+    // MARK: Memory
+
+    /// Remote copies do not grow stacks: where one ends, the stub's own access decides.
+    override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var done = unsafe space.copyIn(address, into: buffer)
+        while done < buffer.count, touch(address + done, writing: false) {
+            let more = unsafe space.copyIn(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+
+    override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        var done = unsafe space.copyOut(address, from: buffer)
+        while done < buffer.count, touch(address + done, writing: true) {
+            let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+
+    private func touch(_ address: GuestAddress, writing: Bool) -> Bool {
+        if address >= space.limit || ended { return false }
+        return command(STUB_TOUCH, address.rawValue, writing ? 1 : 0) == 0
+    }
+}
+
+extension Registers {
+    /// Replaces what would fault in the stub's own code.
+    mutating func makeLoadable() {
+        if cs != 0x23 { cs = 0x33 }
+        ss = 0x2b
+        let end: UInt64 = 0x7fff_ffff_f000
+        if fsBase >= end { fsBase = 0 }
+        if gsBase >= end { gsBase = 0 }
+    }
+}

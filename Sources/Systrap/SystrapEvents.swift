@@ -1,0 +1,41 @@
+import CHostOS
+import CStub
+import LinuxABI
+import Platform
+
+extension SystrapContext {
+    /// What the signal means that the stub's handler described; nil: nothing to the guest.
+    func event() -> GuestEvent? {
+        let signal = unsafe Int32(bitPattern: host_load32(&slot.pointee.signal))
+        let code = unsafe Int32(bitPattern: host_load32(&slot.pointee.code))
+        let address = unsafe host_load64(&slot.pointee.address)
+        switch signal {
+        case 31: return code == 1 ? systemCall(from: address) : nil   // SYS_SECCOMP
+        case 4, 5, 7, 8, 11:
+            if code <= 0 { return nil }
+            var fault = Fault(signal: signal, code: code, address: address, trapNumber: unsafe host_load64(&slot.pointee.trap),
+                              errorCode: unsafe host_load64(&slot.pointee.error))
+            if code == 0x80 { fault.address = 0 }
+            return .fault(fault)
+        default: return .interrupted
+        }
+    }
+
+    /// - Parameter address: where the instruction was, by the signal's information.
+    private func systemCall(from address: UInt64) -> GuestEvent {
+        if unsafe host_load32(&slot.pointee.architecture) != 0xc000_003e {
+            // int 0x80 or sysenter, which a kernel without IA32 emulation does not have.
+            registers.rip = registers.rip &- 2
+            return .fault(Fault(signal: 11, code: 0x80, address: 0, trapNumber: 13, errorCode: 0x402))
+        }
+        if address >= 0xffff_ffff_ff60_0000 {
+            // The vsyscall page: the kernel has already returned from it. We undo that.
+            registers.rip = address
+            registers.rsp = registers.rsp &- 8
+            return .fault(Fault(signal: 11, code: 1, address: address, trapNumber: 14, errorCode: 0x14))
+        }
+        registers.origRax = registers.rax
+        registers.rax = Errno.ENOSYS.returnValue
+        return .systemCall
+    }
+}

@@ -1,0 +1,62 @@
+public import HostOS
+public import LinuxABI
+public import Platform
+import Stubs
+
+/// The platform without a tracer: a seccomp filter turns the guest's system calls into signals, whose handlers in the
+/// stub hand them over through shared memory.
+public final class SystrapPlatform: Platform, @unchecked Sendable {
+    private let parent: SeedParent
+    private let watch: StubWatch
+
+    private init(parent: SeedParent, watch: StubWatch) {
+        self.parent = parent
+        self.watch = watch
+        super.init()
+    }
+
+    /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in, with
+    /// the user and group that it keeps.
+    ///
+    /// - Throws: EOPNOTSUPP on a host without FSGSBASE or futex_waitv: there ptrace is the platform.
+    public static func start() throws(Errno) -> SystrapPlatform {
+        // HWCAP2_FSGSBASE
+        if HostFeatures.auxiliary(26) & 2 == 0 { throw .EOPNOTSUPP }
+        do throws(Errno) { try hostCall(.futex_waitv, 0, 0, 0, 0, 0) } catch { if error == .ENOSYS { throw .EOPNOTSUPP } }
+        _ = SpinBudget.processors
+        return SystrapPlatform(parent: try SeedParent(), watch: try StubWatch.start())
+    }
+
+    public override var name: StaticString { "systrap" }
+
+    public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
+        SystrapSource(seed: try parent.makeSeed(.systrap, cgroups: cgroups), watch: watch)
+    }
+}
+
+/// One container's seed.
+final class SystrapSource: StubSource, @unchecked Sendable {
+    let seed: Seed
+    private let watch: StubWatch
+
+    init(seed: Seed, watch: StubWatch) {
+        self.seed = seed
+        self.watch = watch
+        super.init()
+    }
+
+    override func makeAddressSpace() throws(Errno) -> ExecutionContext {
+        let arena = try Arena()
+        arena.take(0)
+        let process = try seed.fork(ticket: Ticket.draw(), arena: arena.file)
+        let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, watch: watch, arena: arena)
+        return SystrapContext(space, slot: 0, thread: process, fresh: true)
+    }
+
+    override func close() { seed.close() }
+}
+
+/// What ties a new process to the one that was forked for it.
+enum Ticket {
+    static func draw() -> UInt64 { UInt64.random(in: StubLayout.minimalTicket...(1 << 62)) }
+}
