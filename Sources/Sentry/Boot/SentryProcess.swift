@@ -7,6 +7,7 @@ import LinuxABI
 import Platform
 import Ptrace
 import SystemCalls
+import Systrap
 import TTRPC
 import VFS
 
@@ -38,7 +39,7 @@ public enum SentryProcess {
             if let procfs { OwnProcfs.use(procfs) }
         }
         // Before the filter: what it forbids, stubs need.
-        let platform = try makePlatform(options)
+        let platform = try makePlatform(options, procfs)
         let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
         let pod = Pod(kernel: kernel, machine: machine, log: log)
         registerFileSystems(pod)
@@ -56,11 +57,17 @@ public enum SentryProcess {
         pod.shutDown()
     }
 
-    private static func makePlatform(_ options: Options) throws(StartError) -> Platform {
+    private static func makePlatform(_ options: Options, _ procfs: HostFD?) throws(StartError) -> Platform {
         switch options.platform {
         case "ptrace":
-            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in try PtracePlatform.start() }
-        default: throw StartError("unknown platform \"\(options.platform)\"; there is ptrace")
+            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in
+                try PtracePlatform.start(procfs: procfs)
+            }
+        case "systrap":
+            return try starting("the systrap platform (this host may need --platform=ptrace)") { () throws(Errno) in
+                try SystrapPlatform.start(procfs: procfs)
+            }
+        default: throw StartError("unknown platform \"\(options.platform)\"; there are ptrace and systrap")
         }
     }
 
