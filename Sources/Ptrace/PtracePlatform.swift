@@ -17,10 +17,8 @@ public final class PtracePlatform: Platform, @unchecked Sendable {
 
     /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in, with
     /// the user and group that it keeps.
-    ///
-    /// - Parameter procfs: a procfs of this pid namespace; nil: the one at /proc.
-    public static func start(procfs: HostFD? = nil) throws(Errno) -> PtracePlatform {
-        PtracePlatform(parent: try SeedParent(procfs: procfs), watch: try StubWatch.start())
+    public static func start() throws(Errno) -> PtracePlatform {
+        PtracePlatform(parent: try SeedParent(), watch: try StubWatch.start())
     }
 
     public override var name: StaticString { "ptrace" }

@@ -9,17 +9,14 @@ public final class Seed: @unchecked Sendable {
     public let listener: SeccompListener
     /// Where the host's vDSO lies in the seed and its stubs; 0: nowhere.
     public let vdso: UInt64
-    /// A procfs that shows the stubs.
-    let procfs: SharedFD
     /// Guards the listener: one thread receives at a time. A leaf.
     private let lock = Lock()
     private var closed = false
     /// The seed's own request, taken and not answered yet.
     private var pending: UInt64?
 
-    init(process: Int32, vdso: UInt64, procfs: SharedFD, listener: SeccompListener) {
+    init(process: Int32, vdso: UInt64, listener: SeccompListener) {
         self.process = process
-        self.procfs = procfs
         self.vdso = vdso
         self.listener = listener
         listener.preferSameCore()

@@ -10,13 +10,8 @@ public final class SeedParent: @unchecked Sendable {
     /// Guards the exchange of one request and its answer. A leaf.
     private let lock = Lock()
 
-    private let procfs: SharedFD
 
-    /// - Parameter procfs: a procfs of this pid namespace, which stays the caller's; nil: the one at /proc.
-    public init(procfs given: HostFD?) throws(Errno) {
-        // O_DIRECTORY
-        let directory = if let given { try given.duplicate() } else { try HostFD.currentDirectory.open("/proc", 0x10000) }
-        procfs = SharedFD(owning: directory)
+    public init() throws(Errno) {
         let image = try StubImage.create()
         defer { image.close() }
         var ends: (Int32, Int32) = (-1, -1)
@@ -64,6 +59,6 @@ public final class SeedParent: @unchecked Sendable {
             }
             throw Errno(rawValue: -result)
         }
-        return Seed(process: reply.process, vdso: reply.vdso, procfs: procfs, listener: SeccompListener(fd: HostFD(rawValue: listener)))
+        return Seed(process: reply.process, vdso: reply.vdso, listener: SeccompListener(fd: HostFD(rawValue: listener)))
     }
 }

@@ -18,14 +18,13 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
     /// Starts the process that makes seeds: before the Sentry confines itself, in the pid namespace that it stays in, with
     /// the user and group that it keeps.
     ///
-    /// - Parameter procfs: a procfs of this pid namespace; nil: the one at /proc.
     /// - Throws: EOPNOTSUPP on a host without FSGSBASE or futex_waitv: there ptrace is the platform.
-    public static func start(procfs: HostFD? = nil) throws(Errno) -> SystrapPlatform {
+    public static func start() throws(Errno) -> SystrapPlatform {
         // HWCAP2_FSGSBASE
         if HostFeatures.auxiliary(26) & 2 == 0 { throw .EOPNOTSUPP }
         do throws(Errno) { try hostCall(.futex_waitv, 0, 0, 0, 0, 0) } catch { if error == .ENOSYS { throw .EOPNOTSUPP } }
         _ = SpinBudget.processors
-        return SystrapPlatform(parent: try SeedParent(procfs: procfs), watch: try StubWatch.start())
+        return SystrapPlatform(parent: try SeedParent(), watch: try StubWatch.start())
     }
 
     public override var name: StaticString { "systrap" }

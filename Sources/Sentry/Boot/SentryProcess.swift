@@ -39,7 +39,7 @@ public enum SentryProcess {
             if let procfs { OwnProcfs.use(procfs) }
         }
         // Before the filter: what it forbids, stubs need.
-        let platform = try makePlatform(options, procfs)
+        let platform = try makePlatform(options)
         let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
         let pod = Pod(kernel: kernel, machine: machine, log: log)
         registerFileSystems(pod)
@@ -57,15 +57,15 @@ public enum SentryProcess {
         pod.shutDown()
     }
 
-    private static func makePlatform(_ options: Options, _ procfs: HostFD?) throws(StartError) -> Platform {
+    private static func makePlatform(_ options: Options) throws(StartError) -> Platform {
         switch options.platform {
         case "ptrace":
             return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in
-                try PtracePlatform.start(procfs: procfs)
+                try PtracePlatform.start()
             }
         case "systrap":
             return try starting("the systrap platform (this host may need --platform=ptrace)") { () throws(Errno) in
-                try SystrapPlatform.start(procfs: procfs)
+                try SystrapPlatform.start()
             }
         default: throw StartError("unknown platform \"\(options.platform)\"; there are ptrace and systrap")
         }
