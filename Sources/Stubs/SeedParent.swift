@@ -10,7 +10,6 @@ public final class SeedParent: @unchecked Sendable {
     /// Guards the exchange of one request and its answer. A leaf.
     private let lock = Lock()
 
-
     public init() throws(Errno) {
         let image = try StubImage.create()
         defer { image.close() }
