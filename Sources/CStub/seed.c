@@ -73,10 +73,6 @@ TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroup
     limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_NOFILE, 19);
 
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
-    call(__NR_capset, (long)&header, (long)none, 0, 0, 0, 0);
-    if (call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)) goto failed;
     call(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0, 0);
     uint64_t no_signals = 0;
     call(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&no_signals, 0, 8, 0, 0);
@@ -149,6 +145,11 @@ TEXT static uint64_t find_vdso(const uint64_t *stack) {
 
 TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
     uint64_t vdso = find_vdso(stack);
+    // A cgroup is entered by the right of who opened its file.
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    call(__NR_capset, (long)&header, (long)none, 0, 0, 0, 0);
+    if (call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)) leave();
     call(__NR_close_range, SOCKET + 1, ~0u, 0, 0, 0, 0);
     call(__NR_close_range, 0, SOCKET - 1, 0, 0, 0, 0);
     for (;;) {

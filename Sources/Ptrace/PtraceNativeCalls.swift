@@ -19,6 +19,9 @@ extension PtraceContext {
         if StubCalls.mustBeJudged(number, c, d) {
             call.rip = StubLayout.injectB
             result = try judged(call) { (request) throws(Errno) in
+                guard request.number == number.rawValue, request.arguments == (a, b, c, d, e, f) else {
+                    return try space.seed.listener.answer(request.id, error: .EPERM)
+                }
                 try space.seed.listener.answer(request.id, proceed: true)
             }
         } else if StubCalls.waits(number, b) {
@@ -38,6 +41,9 @@ extension PtraceContext {
         call.rax = UInt64(StubLayout.requestNumber)
         call.rdi = StubLayout.requestDescriptor
         return try check(try judged(call) { (request) throws(Errno) in
+            guard request.number == StubLayout.requestNumber else {
+                return try space.seed.listener.answer(request.id, error: .EPERM)
+            }
             do throws(Errno) {
                 try space.seed.listener.answer(request.id, installing: file, at: slot)
             } catch {

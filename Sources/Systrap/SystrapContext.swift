@@ -25,8 +25,11 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private var ended = false
     /// Turns of looking before sleeping: halved when they were in vain.
     private var patience = SystrapContext.longestPatience
-    private static var longestPatience: Int { 4096 }
-    private static var shortestPatience: Int { 32 }
+    /// The same for the stub's thread, which looks while the Sentry works.
+    private var stubPatience = SystrapContext.longestStubPatience
+    private static var longestPatience: Int { SpinBudget.processors > 1 ? 2048 : 0 }
+    private static var longestStubPatience: Int { SpinBudget.processors > 1 ? 1024 : 0 }
+    private static var shortestPatience: Int { min(longestPatience, 16) }
 
     static var kick: Int32 { 23 }
 
@@ -78,12 +81,16 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Publishes a command, with arguments that were stored before.
     private func tell(_ command: CStub.stub_command) {
         unsafe slot.pointee.command = command.rawValue
-        // Looking costs the other side's processor: it does not when there is only one.
-        unsafe slot.pointee.spins = SpinBudget.processors > 1 ? 600 : 0
+        unsafe slot.pointee.spins = UInt32(truncatingIfNeeded: stubPatience)
         told &+= 1
         unsafe host_store32(&slot.pointee.told, told)
         host_fence()
-        if unsafe host_load32(&slot.pointee.sleeping) != 0 { unsafe Futex.wake(&slot.pointee.told, shared: true) }
+        if unsafe host_load32(&slot.pointee.sleeping) != 0 {
+            unsafe Futex.wake(&slot.pointee.told, shared: true)
+            stubPatience = max(Self.shortestPatience, stubPatience / 2)
+        } else if stubPatience < Self.longestStubPatience {
+            stubPatience *= 2
+        }
     }
 
     /// Waits for the next event.

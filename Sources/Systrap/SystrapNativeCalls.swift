@@ -13,7 +13,11 @@ extension SystrapContext {
         try StubCalls.check(number, a, b, c, d, e, f)
         let nr = UInt64(number.rawValue)
         if StubCalls.mustBeJudged(number, c, d) {
+            // The command lay in memory that the guest's other threads write: what counts is what the kernel will run.
             return try judged(nr, a, b, c, d, e, f) { (request) throws(Errno) in
+                guard request.number == number.rawValue, request.arguments == (a, b, c, d, e, f) else {
+                    return try space.seed.listener.answer(request.id, error: .EPERM)
+                }
                 try space.seed.listener.answer(request.id, proceed: true)
             }
         }
@@ -33,6 +37,9 @@ extension SystrapContext {
         let slot = space.takeSlot()
         return try judged(UInt64(StubLayout.requestNumber), StubLayout.requestDescriptor, 0, 0, 0, 0, 0) {
             (request) throws(Errno) in
+            guard request.number == StubLayout.requestNumber else {
+                return try space.seed.listener.answer(request.id, error: .EPERM)
+            }
             do throws(Errno) {
                 try space.seed.listener.answer(request.id, installing: file, at: slot)
             } catch {
@@ -73,8 +80,14 @@ extension SystrapContext {
         let process = try space.seed.serveFork(
             thread, flags: 0x8000 | 17, ticket: ticket, arena: arena.file,
             start: { () throws(Errno) in begin(STUB_FORK, ticket) }, stirred: { hasFailed })
-        let reported = try check(result())
-        guard let process, UInt64(process) == reported else { throw .EAGAIN }
+        let reported = result()
+        guard let process else { throw errno(reported) }
+        guard let reported, UInt64(process) == reported else {
+            // The parent has died meanwhile, or lies.
+            HostTrace.kill(process: process)
+            _ = try? HostTrace.wait(process)
+            throw .EAGAIN
+        }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch, arena: arena)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.registers = registers
@@ -91,6 +104,11 @@ extension SystrapContext {
     private func serve(start: () -> Void, answer: (SeccompNotification) throws(Errno) -> Void) throws(Errno) {
         try space.seed.serve(thread, start: { () throws(Errno) in start() }, stirred: { () throws(Errno) in isDone },
                              answer: answer)
+    }
+
+    private func errno(_ result: UInt64?) -> Errno {
+        do throws(Errno) { _ = try check(result) } catch { return error }
+        return .EAGAIN
     }
 
     private func check(_ result: UInt64?) throws(Errno) -> UInt64 {

@@ -1,3 +1,4 @@
+import HostOS
 import LinuxABI
 import Testing
 @testable import Loader
@@ -118,5 +119,14 @@ private struct Program {
             Array(image.bytes[Int(offset)..<(Int(offset) + count)])
         }
         #expect(elf.segments.count == 1 && elf.segments[0].protection == 5)
+        let symbols = try ELFSymbols(image.bytes).addresses
+        #expect(symbols.keys.sorted { $0.count < $1.count } == [Array("__vdso_time".utf8), Array("__vdso_getcpu".utf8)])
+        // movabs $address, %rax
+        let code = Int(symbols[Array("__vdso_time".utf8)] ?? 0)
+        #expect(Array(image.bytes[code..<(code + 10)]) == [0x48, 0xb8, 0xbc, 0x9a, 0x78, 0x56, 0x34, 0x12, 0, 0])
+    }
+
+    @Test func theHostsVDSOHasAClock() throws {
+        #expect(try ELFSymbols(HostAuxiliaryVector.vdso).addresses[Array("__vdso_clock_gettime".utf8)] != nil)
     }
 }

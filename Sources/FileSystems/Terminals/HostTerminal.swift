@@ -37,16 +37,16 @@ public final class HostTerminal: @unchecked Sendable {
         return try terminal.open(path, flags: .O_RDWR, by: caller)
     }
 
-    /// Starts to carry bytes. The descriptors stay the caller's until `close()`.
+    /// Starts to carry bytes. The threads hold the descriptors until they end, after `close()`.
     ///
     /// - Parameter input: where keys come from; at its end the terminal stays as it is.
     /// - Throws: EAGAIN when the host refuses threads.
     public func start(input: SharedFD?, output: SharedFD?) throws(Errno) {
         if let output {
             outputEnded.store(false, ordering: .releasing)
-            try Thread.start(stackSize: 128 << 10) { self.carryOutput(output.fd) }
+            try Thread.start(stackSize: 128 << 10) { self.carryOutput(output) }
         }
-        if let input { try Thread.start(stackSize: 128 << 10) { self.carryInput(input.fd) } }
+        if let input { try Thread.start(stackSize: 128 << 10) { self.carryInput(input) } }
     }
 
     /// Takes bytes as if they were typed. Blocks while the terminal has no room for them.
@@ -92,8 +92,10 @@ public final class HostTerminal: @unchecked Sendable {
         unsafe withUnsafeBytes(of: &one) { _ = try? unsafe bell.fd.write($0) }
     }
 
-    private func carryInput(_ fd: HostFD) {
+    private func carryInput(_ input: SharedFD) {
+        let fd = input.fd
         var buffer = [UInt8](repeating: 0, count: 4096)
+        defer { withExtendedLifetime(input) {} }
         while !isClosed.load(ordering: .acquiring) {
             do throws(Errno) {
                 let ready = try HostPoll.wait([(fd, .readable), (bell.fd, .readable)])
@@ -108,10 +110,12 @@ public final class HostTerminal: @unchecked Sendable {
         }
     }
 
-    private func carryOutput(_ fd: HostFD) {
+    private func carryOutput(_ output: SharedFD) {
+        let fd = output.fd
         defer {
             outputEnded.store(true, ordering: .releasing)
             drained.notify(.all)
+            withExtendedLifetime(output) {}
         }
         while true {
             do throws(Errno) {

@@ -7,6 +7,7 @@ import LinuxABI
 import Platform
 import Ptrace
 import SystemCalls
+import Systrap
 import TTRPC
 import VFS
 
@@ -59,8 +60,14 @@ public enum SentryProcess {
     private static func makePlatform(_ options: Options) throws(StartError) -> Platform {
         switch options.platform {
         case "ptrace":
-            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in try PtracePlatform.start() }
-        default: throw StartError("unknown platform \"\(options.platform)\"; there is ptrace")
+            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in
+                try PtracePlatform.start()
+            }
+        case "systrap":
+            return try starting("the systrap platform (this host may need --platform=ptrace)") { () throws(Errno) in
+                try SystrapPlatform.start()
+            }
+        default: throw StartError("unknown platform \"\(options.platform)\"; there are ptrace and systrap")
         }
     }
 

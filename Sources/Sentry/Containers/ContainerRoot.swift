@@ -41,6 +41,7 @@ struct ContainerRoot {
         for path in request.readonlyPaths {
             try failing("making \(path) read-only") { () throws(Errno) in try boot.makeReadOnly(Array(path.utf8)) }
         }
+        (mounts.root.fileSystem as? GoferFileSystem)?.seal()
         if request.rootReadonly || rootOptions.flags.contains(.readOnly) {
             try failing("making the root read-only") { () throws(Errno) in
                 try mounts.remount(mounts.rootPath, flags: mounts.root.flags.union(.readOnly))
@@ -98,7 +99,8 @@ struct ContainerRoot {
         }
         return try failing("the Gofer's mount for \(mount.destination)") { () throws(Errno) in
             try GoferFileSystem(gofers[Int(mount.goferIndex)], mount: mount.goferMount,
-                                sharing: mount.cache == "exclusive" ? .exclusive : .shared, source: "none")
+                                sharing: mount.cache == "exclusive" ? .exclusive : .shared, source: "none",
+                                forMountPoints: mount.destination == "/")
         }
     }
 
