@@ -25,13 +25,17 @@ for _ in $(seq 50); do ctr task ls | grep -q "^$id .*STOPPED" && break; sleep 0.
 check "TERM is handled" STOPPED "$(ctr task ls | awk -v id="$id" '$1==id {print $3}')"
 end_task
 
-if command -v script >/dev/null; then
-    identifier
-    check "a terminal has a size" '24 80' "$(timeout 30 script -qec "stty rows 24 cols 80; ctr run --rm -t --runtime $runtime $busybox $id stty size" /dev/null </dev/null | tr -dc '0-9 \n' | tail -n 1)"
-    identifier
-    check "Ctrl-C interrupts what is in the foreground" 130 "$( (sleep 2; printf '\003'; sleep 2) | timeout 30 script -qec \
-        "ctr run --rm -t --runtime $runtime $busybox $id sh -c 'sleep 20; echo status \$?'" /dev/null | tr -dc '0-9a-z \n' | sed -n 's/^.*status //p')"
-fi
+packages python3
+typed=$repository/Integration/lib/typed
+identifier
+check "a terminal has a size" '24 80' "$("$typed" 24 80 '' ctr run --rm -t --runtime "$runtime" "$busybox" "$id" sh -c 'sleep 1; stty size')"
+identifier
+check "Ctrl-C interrupts what is in the foreground" 'status 130' \
+    "$("$typed" 24 80 '2:\x03' ctr run --rm -t --runtime "$runtime" "$busybox" "$id" sh -c 'sleep 20; echo status $?' | grep -o 'status.*')"
+identifier
+check "a shell with job control" 'stopped and continued' \
+    "$("$typed" 24 80 '1:sleep 30\n|2:\x1a|3:kill %1; fg; echo stopped and continued\n|5:exit\n' \
+        ctr run --rm -t --runtime "$runtime" "$busybox" "$id" sh | grep -o '^stopped and continued')"
 
 failures=0
 for _ in $(seq 50); do [ "$(in_container true)" == 'status 0' ] || failures=$((failures + 1)); done

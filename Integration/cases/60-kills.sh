@@ -1,7 +1,7 @@
 # kill -9 of each process of a running pod: containerd hears of it, everything is cleaned up, the next container starts.
 source "$repository/Integration/lib/leftovers.sh"
-# The host pid of the process of our pod $id whose program is $1.
-of_pod() { pgrep -f -- "$1.*$id" | head -n 1; }
+# The host pid of the process of our pod $id whose program is $1. The Gofer does not know the pod: the newest is meant.
+of_pod() { if [ "$1" = cloister-gofer ]; then pgrep -n -x cloister-gofer; else pgrep -f -- "$1.*$id" | head -n 1; fi; }
 for victim in guest cloister-sentry cloister-gofer containerd-shim-cloister-v2; do
     identifier
     ctr run -d --runtime "$runtime" "$busybox" "$id" sleep 1000 >/dev/null 2>&1 </dev/null
