@@ -8,6 +8,8 @@ extension Pipe {
     public static func makeFiles(flags: OpenFlags, by caller: Caller) -> (reader: PipeFile, writer: PipeFile) {
         let pipe = Pipe()
         let path = caller.vfs.anonymous.makePath(type: .fifo, by: caller)
+        // Opened again through /proc/PID/fd or /dev/fd, it is the same pipe.
+        path.inode.endpoint = pipe
         // O_DIRECT shapes writes alone.
         return (PipeFile(pipe, path: path, flags: flags.subtracting(.O_DIRECT)),
                 PipeFile(pipe, path: path, flags: flags.union(.O_WRONLY)))
