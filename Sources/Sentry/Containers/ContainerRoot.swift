@@ -139,7 +139,8 @@ struct ContainerRoot {
 
 /// Mount options as the OCI lists them, sorted into the mount's flags and the file system's own.
 struct MountOptions {
-    var flags: MountFlags = []
+    /// Linux's default for every mount is relatime.
+    var flags: MountFlags = .relatime
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -153,10 +154,13 @@ struct MountOptions {
             case "dev": flags.remove(.nodev)
             case "noexec": flags.insert(.noexec)
             case "exec": flags.remove(.noexec)
-            case "noatime": flags.insert(.noatime)
+            case "noatime":
+                flags.insert(.noatime)
+                flags.remove(.relatime)
             case "nodiratime": flags.insert(.nodiratime)
             case "relatime": flags.insert(.relatime)
-            case "strictatime", "atime", "norelatime", "sync", "async", "rro", "rnosuid", "rnodev", "rnoexec", "rrw": break
+            case "strictatime", "norelatime": flags.remove(.relatime)
+            case "atime", "sync", "async", "rro", "rnosuid", "rnodev", "rnoexec", "rrw": break
             default: data.append(option)
             }
         }
