@@ -7,6 +7,7 @@ import Kernel
 import LinuxABI
 import Memory
 import Messages
+import SystemCalls
 import TTRPC
 import VFS
 
@@ -17,6 +18,8 @@ struct ContainerRoot {
     let pod: Pod
     let guest: GuestContainer
     let userNamespace: UserNamespace
+    /// Whose message queues a mount of type mqueue shows.
+    let ipc: IPCNamespace
 
     /// - Returns: the namespace with everything mounted, masked and read-only as asked.
     /// - Throws: what could not be mounted, and where.
@@ -80,9 +83,9 @@ struct ContainerRoot {
             return ProcFileSystem(kernel: kernel, pidNamespace: guest.pidNamespace, machine: pod.machine, resources: pod.resources(of: guest.id))
         case "sysfs": return SysFileSystem(kernel: kernel, machine: pod.machine, resources: pod.resources(of: guest.id))
         case "cgroup": return CgroupFileSystem(resources: pod.resources(of: guest.id), kernel: kernel, container: guest)
-        case "tmpfs", "devtmpfs", "devpts", "mqueue":
-            // Without message queues the place is there, and empty.
-            guard let known = kernel.vfs.type(named: mount.type) ?? kernel.vfs.type(named: "tmpfs"), let boot else {
+        case "mqueue": return ipc.posixQueues
+        case "tmpfs", "devtmpfs", "devpts":
+            guard let known = kernel.vfs.type(named: mount.type), let boot else {
                 throw Status(.internalError, "file system type \(mount.type) is missing")
             }
             return try failing("options \(options.data.joined(separator: ",")) of \(mount.destination)") { () throws(Errno) in
