@@ -7,6 +7,7 @@ import VFS
 /// The file system of an ipc namespace's POSIX message queues (mq_overview(7)).
 public final class MqueueFileSystem: FileSystem, @unchecked Sendable {
     private let lastInode = Atomic<UInt64>(1)
+    /// Guards both below. Innermost.
     private let rootLock = Lock()
     private var rootStorage: MqueueDirectory?
     /// A mount of its own, for queues that are opened without one.
@@ -67,9 +68,10 @@ public final class MqueueFileSystem: FileSystem, @unchecked Sendable {
     }
 
     private func path(to queue: PosixMessageQueue, _ name: FileName) -> Path {
+        let top = rootDentry
         let mount = rootLock.withLock {
             if let ownMount { return ownMount }
-            let made = Mount(id: 0, fileSystem: self, root: rootDentry, flags: [], source: Array("mqueue".utf8))
+            let made = Mount(id: 0, fileSystem: self, root: top, flags: [], source: Array("mqueue".utf8))
             ownMount = made
             return made
         }
