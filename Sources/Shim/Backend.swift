@@ -33,6 +33,8 @@ protocol ContainerBackend: Sendable {
     /// A process of the host that stands for the container.
     var pid: UInt32 { get }
     func start() throws(RuntimeError)
+    /// Whether `addExec` would take the process object.
+    func checkExec(spec: [UInt8]) throws(RuntimeError)
     /// - Parameter spec: the OCI process object, as JSON.
     func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError)
     func startExec(_ exec: String) throws(RuntimeError)
