@@ -39,6 +39,10 @@ final class TaskDirectory: SyntheticDirectory, @unchecked Sendable {
     }
 }
 
+extension TaskDirectory: ProcessReference {
+    var referencedGroup: ThreadGroup? { view.exists && !view.isThread ? view.task.group : nil }
+}
+
 /// /proc/PID/task.
 final class ThreadsDirectory: SyntheticDirectory, @unchecked Sendable {
     private let view: TaskView
