@@ -18,6 +18,9 @@ struct ProcessStreams: Sendable {
     var input: HostFD?
     var output: HostFD?
     var error: HostFD?
+    /// Of the terminal, when it is known; else 0.
+    var rows: UInt32 = 0
+    var columns: UInt32 = 0
 }
 
 /// What the shim needs of a pod's kernel. The Runtime module is behind it, in tests a fake.

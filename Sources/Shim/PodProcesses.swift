@@ -37,8 +37,10 @@ extension Pod {
         do throws(StreamError) { streams = try StreamSet(process.stdio) } catch {
             throw Status(.invalidArgument, error.message)
         }
+        var passed = streams.forSentry
+        (passed.rows, passed.columns) = lock.withLock { process.size }
         do throws(RuntimeError) {
-            try backend.addExec(process.execID, spec: process.spec, streams: streams.forSentry)
+            try backend.addExec(process.execID, spec: process.spec, streams: passed)
         } catch { throw Status(error, during: "exec") }
         streams.handedOver()
         lock.withLock {
@@ -113,6 +115,11 @@ extension Pod {
     func resize(_ request: TaskAPI.ResizePtyRequest) throws(Status) {
         let (_, backend, process) = try find(request.id, request.execID)
         if !process.stdio.terminal { return }
+        let isPrepared = lock.withLock {
+            process.size = (request.height, request.width)
+            return process.execID.isEmpty || process.state != .created
+        }
+        if !isPrepared { return }
         do throws(RuntimeError) {
             try backend.resize(exec: request.execID, rows: request.height, columns: request.width)
         } catch { throw Status(error, during: "resize") }

@@ -125,6 +125,7 @@ final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
 
 extension Streams {
     init(_ streams: ProcessStreams) {
-        self.init(terminal: streams.terminal, input: streams.input, output: streams.output, error: streams.error)
+        self.init(terminal: streams.terminal, input: streams.input, output: streams.output, error: streams.error,
+                  rows: streams.rows, columns: streams.columns)
     }
 }

@@ -20,6 +20,8 @@ final class TaskProcess: @unchecked Sendable {
     var waiters: [ServerCall] = []
     /// The shim's ends of the streams.
     var streams: StreamSet?
+    /// The terminal's size, as ResizePty last said.
+    var size: (rows: UInt32, columns: UInt32) = (0, 0)
     /// CloseIO came before the streams were opened.
     var isInputClosed = false
     /// Of an exec: the OCI process object, as JSON.
