@@ -1,5 +1,5 @@
 // A pseudo-terminal and its line discipline: for many modes, what typing gives to the reader and to the screen.
-#include "../report.h"
+#include "../communication/report.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <poll.h>

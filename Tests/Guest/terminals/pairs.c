@@ -1,5 +1,5 @@
 // Pairs of master and replica: opening, locks, sizes, packet mode, ends, controlling terminals, job control.
-#include "../report.h"
+#include "../communication/report.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
