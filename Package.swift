@@ -72,7 +72,7 @@ let package = Package(
         module("Introspection", ["Kernel", "FileSystems", "VFS", "Memory", "Platform", "Waiting", "Identity",
                                  "HostOS", "LinuxABI"]),
         module("Sockets", ["Kernel", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
-        module("Loader", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI", "CVDSO"]),
+        module("Loader", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("Kernel", ["VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("FileSystems", ["VFS", "Memory", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         module("VFS", ["Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
@@ -85,7 +85,6 @@ let package = Package(
             "-O2", "-mgeneral-regs-only", "-mno-red-zone", "-fno-stack-protector", "-fno-jump-tables", "-fno-builtin",
             "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-fvisibility=default", "-fno-sanitize=all",
         ]),
-        cModule("CVDSO"),
 
         // The ground.
         module("Waiting", ["HostOS", "LinuxABI"]),

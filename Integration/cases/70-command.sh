@@ -21,7 +21,7 @@ ours_left() {
     find /sys/fs/cgroup -type d -name 'cloister-x*' 2>/dev/null
     local process
     for process in /proc/[0-9]*; do
-        case "$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)" in cloister-sentry*--id=x*) printf 'process %s\n' "${process##*/}" ;; esac
+        case "$({ tr "\0" " " <"$process/cmdline"; } 2>/dev/null)" in cloister-sentry*--id=x*) printf 'process %s\n' "${process##*/}" ;; esac
     done
     grep "$home/bundles" /proc/self/mounts || true
 }

@@ -36,7 +36,27 @@ public struct Hierarchies: Hashable, Sendable {
         let here = HostFD.currentDirectory
         let mounts = (try? here.readFile("/proc/self/mountinfo")) ?? []
         let own = (try? here.readFile("/proc/self/cgroup")) ?? []
-        return Hierarchies(mountinfo: String(decoding: mounts, as: UTF8.self), own: String(decoding: own, as: UTF8.self))
+        return Hierarchies(mountinfo: cgroupLines(of: mounts), own: String(decoding: own, as: UTF8.self))
+    }
+
+    /// Those lines of mountinfo that can be of interest. A busy host has thousands of others.
+    private static func cgroupLines(of mountinfo: [UInt8]) -> String {
+        let mark = Array(" - cgroup".utf8)
+        var kept: [UInt8] = []
+        var start = 0
+        while start < mountinfo.count {
+            let end = mountinfo[start...].firstIndex(of: 10) ?? mountinfo.count
+            var at = start
+            while let dash = mountinfo[at..<end].firstIndex(of: UInt8(ascii: "-")) {
+                if dash > start, mountinfo[(dash - 1)...].starts(with: mark) {
+                    kept += mountinfo[start..<end] + [10]
+                    break
+                }
+                at = dash + 1
+            }
+            start = end + 1
+        }
+        return String(decoding: kept, as: UTF8.self)
     }
 
     /// - Parameters:

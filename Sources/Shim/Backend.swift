@@ -18,6 +18,9 @@ struct ProcessStreams: Sendable {
     var input: HostFD?
     var output: HostFD?
     var error: HostFD?
+    /// Of the terminal, when it is known; else 0.
+    var rows: UInt32 = 0
+    var columns: UInt32 = 0
 }
 
 /// What the shim needs of a pod's kernel. The Runtime module is behind it, in tests a fake.
@@ -33,6 +36,8 @@ protocol ContainerBackend: Sendable {
     /// A process of the host that stands for the container.
     var pid: UInt32 { get }
     func start() throws(RuntimeError)
+    /// Whether `addExec` would take the process object.
+    func checkExec(spec: [UInt8]) throws(RuntimeError)
     /// - Parameter spec: the OCI process object, as JSON.
     func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError)
     func startExec(_ exec: String) throws(RuntimeError)

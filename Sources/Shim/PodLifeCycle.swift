@@ -19,13 +19,16 @@ extension Pod {
             }
             return found
         }
-        do throws(RuntimeError) {
-            if exec.isEmpty { try backend.start() } else { try backend.startExec(exec) }
+        do throws(Status) {
+            if !exec.isEmpty { try prepareExec(process, backend) }
+            do throws(RuntimeError) {
+                if exec.isEmpty { try backend.start() } else { try backend.startExec(exec) }
+            } catch { throw Status(error, during: exec.isEmpty ? "start" : "exec") }
         } catch {
             // The Sentry's copies of the streams are closed with it: the client waits for their end.
             if !exec.isEmpty { _ = try? { () throws(RuntimeError) in try backend.delete(exec: exec) }() }
             failedToStart(container, process)
-            throw Status(error, during: exec.isEmpty ? "start" : "exec")
+            throw error
         }
         let pid = backend.pid
         let held = lock.withLock { () -> ProcessExit? in

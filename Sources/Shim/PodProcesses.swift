@@ -10,34 +10,42 @@ extension Pod {
         guard let spec = request.spec else { throw Status(.invalidArgument, "exec without a process") }
         let stdio = Events.TaskIO(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr,
                                   terminal: request.terminal)
-        let process = TaskProcess(execID: request.execID, stdio: stdio)
-        let (container, backend) = try lock.withLock { () throws(Status) in
+        let process = TaskProcess(execID: request.execID, stdio: stdio, spec: spec.value)
+        let backend = try lock.withLock { () throws(Status) in
             let (container, backend, own) = try processLocked(request.id, "")
             if own.state == .stopped || own.heldExit != nil {
                 throw Status(.failedPrecondition, "cannot exec in a stopped state")
             }
             if container.isPaused { throw Status(.failedPrecondition, "cannot exec in a paused state") }
             if container.execs[request.execID] != nil { throw Status(.alreadyExists, "id \(request.execID)") }
-            container.execs[request.execID] = process
-            return (container, backend)
+            return backend
         }
-        do throws(Status) {
-            let streams: StreamSet
-            do throws(StreamError) { streams = try StreamSet(stdio) } catch {
-                throw Status(.invalidArgument, error.message)
-            }
-            do throws(RuntimeError) {
-                try backend.addExec(request.execID, spec: spec.value, streams: streams.forSentry)
-            } catch { throw Status(error, during: "exec") }
-            streams.handedOver()
-            lock.withLock {
-                process.streams = streams
-                events.publish("/tasks/exec-added", "TaskExecAdded",
-                               Events.TaskExecAdded(containerID: request.id, execID: request.execID))
-            }
-        } catch {
-            lock.withLock { _ = container.execs.removeValue(forKey: request.execID) }
-            throw error
+        do throws(RuntimeError) { try backend.checkExec(spec: spec.value) } catch { throw Status(error, during: "exec") }
+        try lock.withLock { () throws(Status) in
+            let container = try containerLocked(request.id)
+            if container.execs[request.execID] != nil { throw Status(.alreadyExists, "id \(request.execID)") }
+            container.execs[request.execID] = process
+            events.publish("/tasks/exec-added", "TaskExecAdded",
+                           Events.TaskExecAdded(containerID: request.id, execID: request.execID))
+        }
+    }
+
+    /// Opens an exec's streams and makes it in the Sentry. Only now: a client begins to copy its input when somebody reads
+    /// the fifo, and those of containerd forget to close it when that is over before Exec has returned.
+    func prepareExec(_ process: TaskProcess, _ backend: any ContainerBackend) throws(Status) {
+        let streams: StreamSet
+        do throws(StreamError) { streams = try StreamSet(process.stdio) } catch {
+            throw Status(.invalidArgument, error.message)
+        }
+        var passed = streams.forSentry
+        (passed.rows, passed.columns) = lock.withLock { process.size }
+        do throws(RuntimeError) {
+            try backend.addExec(process.execID, spec: process.spec, streams: passed)
+        } catch { throw Status(error, during: "exec") }
+        streams.handedOver()
+        lock.withLock {
+            if process.isInputClosed { streams.closeInput() }
+            process.streams = streams
         }
     }
 
@@ -107,6 +115,11 @@ extension Pod {
     func resize(_ request: TaskAPI.ResizePtyRequest) throws(Status) {
         let (_, backend, process) = try find(request.id, request.execID)
         if !process.stdio.terminal { return }
+        let isPrepared = lock.withLock {
+            process.size = (request.height, request.width)
+            return process.execID.isEmpty || process.state != .created
+        }
+        if !isPrepared { return }
         do throws(RuntimeError) {
             try backend.resize(exec: request.execID, rows: request.height, columns: request.width)
         } catch { throw Status(error, during: "resize") }
@@ -114,7 +127,11 @@ extension Pod {
 
     func closeIO(_ request: TaskAPI.CloseIORequest) throws(Status) {
         let (_, _, process) = try find(request.id, request.execID)
-        if request.stdin { lock.withLock { process.streams?.closeInput() } }
+        if !request.stdin { return }
+        lock.withLock {
+            process.isInputClosed = true
+            process.streams?.closeInput()
+        }
     }
 
     func connect(_ id: String) -> UInt32 {

@@ -49,6 +49,8 @@ final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
         container.run(hooks.poststart, status: "running")
     }
 
+    func checkExec(spec: [UInt8]) throws(RuntimeError) { _ = try Spec.Process(parsing: spec, file: "process") }
+
     func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError) {
         let process = try Spec.Process(parsing: spec, file: "process")
         try container.exec(id: exec, process: process, streams: Streams(streams))
@@ -123,6 +125,7 @@ final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
 
 extension Streams {
     init(_ streams: ProcessStreams) {
-        self.init(terminal: streams.terminal, input: streams.input, output: streams.output, error: streams.error)
+        self.init(terminal: streams.terminal, input: streams.input, output: streams.output, error: streams.error,
+                  rows: streams.rows, columns: streams.columns)
     }
 }

@@ -20,10 +20,17 @@ final class TaskProcess: @unchecked Sendable {
     var waiters: [ServerCall] = []
     /// The shim's ends of the streams.
     var streams: StreamSet?
+    /// The terminal's size, as ResizePty last said.
+    var size: (rows: UInt32, columns: UInt32) = (0, 0)
+    /// CloseIO came before the streams were opened.
+    var isInputClosed = false
+    /// Of an exec: the OCI process object, as JSON.
+    let spec: [UInt8]
 
-    init(execID: String, stdio: Events.TaskIO) {
+    init(execID: String, stdio: Events.TaskIO, spec: [UInt8] = []) {
         self.execID = execID
         self.stdio = stdio
+        self.spec = spec
     }
 
     /// Started, and its end is not told yet.

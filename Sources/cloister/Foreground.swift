@@ -51,14 +51,21 @@ final class Foreground {
             result.set(exit)
             pipe.writing.close()
         }
+        var gofer = container.gofer?.descriptor
         while true {
-            let ready = (try? HostPoll.wait([(pipe.reading, .readable), (signals, .readable)])) ?? []
-            if ready.count == 2 && !ready[0].isEmpty {
+            var watched: [(fd: HostFD, events: HostPollEvents)] = [(pipe.reading, .readable), (signals, .readable)]
+            if let gofer { watched.append((gofer, .readable)) }
+            guard let ready = try? HostPoll.wait(watched) else { continue }
+            if !ready[0].isEmpty {
                 restoreTerminal()
                 return result.exit
             }
-            if ready.count == 2 && !ready[1].isEmpty, let signal = try? HostSignals.next(signals) {
-                hand(signal, to: container, exec)
+            if !ready[1].isEmpty, let signal = try? HostSignals.next(signals) { hand(signal, to: container, exec) }
+            if gofer != nil && !ready[2].isEmpty {
+                // A container without its files can't go on.
+                gofer = nil
+                Report.failure(RuntimeError(.internalError, "the Gofer has ended before the container"))
+                try? container.signal(9, all: true)
             }
         }
     }

@@ -90,9 +90,6 @@ private struct Fixture {
         try f.caller.makeDirectory(name("/d"), mode: 0o750)
         try f.caller.makeSymbolicLink(name("/d/l"), to: name("../a"))
         try f.caller.makeNode(name("/d/p"), .fifo, mode: 0o600)
-        #expect(throws: Errno.EPERM) {
-            try f.caller.makeNode(name("/d/n"), .characterDevice, mode: 0o600, device: DeviceNumber(major: 1, minor: 3))
-        }
         _ = try f.open("/a", [.O_CREAT, .O_RDWR])
         let (one, other) = (try f.caller.resolve(name("/d/l")).inode, try f.caller.resolve(name("/a")).inode)
         #expect(one === other)
@@ -147,6 +144,22 @@ private struct Fixture {
         #expect(try file.attributes().size == 8)
         // Its descriptor writes only; a reader gets one of its own, without any name.
         #expect(try f.read(try file.inode.open(file.path, flags: [], by: f.caller)) == "textmore")
+    }
+
+    /// On the host there is an empty file only.
+    @Test func deviceNodesAreTheGuestsAlone() throws {
+        let f = try Fixture()
+        let number = DeviceNumber(major: 1, minor: 3)
+        try f.caller.makeNode(name("/n"), .characterDevice, mode: 0o666, device: number)
+        try f.caller.makeLink(name("/m"), to: try f.caller.resolve(name("/n")))
+        try f.caller.unlink(name("/n"))
+        _ = f.files.shrinkCache(all: true)
+        #expect(try f.attributes("/m").type == .characterDevice)
+        #expect(try f.attributes("/m").deviceOfNode == number)
+        #expect(throws: Errno.ENXIO) { try f.open("/m", .O_RDWR) }
+        #expect(try f.hostStatus("m").mode == 0o100666)
+        try f.caller.unlink(name("/m"))
+        for i in 0..<20 { #expect(try f.open("/f\(i)", [.O_CREAT, .O_RDWR]).inode.type == .regular) }
     }
 
     @Test func namesAreExchanged() throws {

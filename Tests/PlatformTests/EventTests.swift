@@ -154,5 +154,8 @@ import Testing
         #expect(throws: Errno.EINVAL) { try guest.context.writeFloatingPoint(bad) }
         guest.context.resetFloatingPoint()
         #expect(guest.context.readFloatingPoint()[160 + 48] == 0)
+        try guest.put(systemCall)
+        guest.context.registers.rax = 7
+        guest.expectCall(7)
     }
 }

@@ -46,6 +46,8 @@ final class FakeContainer: ContainerBackend, @unchecked Sendable {
         if let failStart { throw failStart }
     }
 
+    func checkExec(spec: [UInt8]) throws(RuntimeError) {}
+
     func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError) {}
 
     func startExec(_ exec: String) throws(RuntimeError) { try start() }

@@ -11,7 +11,7 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
     /// Mount points that the tree itself lacks. Guarded by the state lock.
     private var mountPoints: [FileName: MountPointInode] = [:]
 
-    override init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
+    init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
         super.init(fileSystem, status, type, handle, place)
     }
 
@@ -64,7 +64,8 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         while true {
             let part = try connection.readDirectory(handle, from: cookie, attributes: isExclusive)
             for entry in part.entries {
-                let type = FileType(rawValue: UInt32(entry.type) << 12) ?? entry.status?.fileType ?? .regular
+                let type = entry.status.flatMap { gofer.special($0)?.type } ?? FileType(rawValue: UInt32(entry.type) << 12)
+                    ?? entry.status?.fileType ?? .regular
                 all.append(.init(name: FileName(entry.name), inode: entry.inode, type: type, status: entry.status))
                 cookie = entry.cookie
             }
@@ -109,7 +110,11 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
             let status = try connection.makeNode(in: directory, name.bytes, mode: node.type.rawValue | node.mode, owner: owner)
             inode = try gofer.makeInode(status, handle: 0, at: (self, name.bytes))
         case .characterDevice, .blockDevice:
-            throw .EPERM
+            // In a tree that others see too, an empty file would be taken for one.
+            guard gofer.sharing == .exclusive else { throw .EPERM }
+            let status = try connection.makeNode(in: directory, name.bytes, mode: FileType.regular.rawValue | node.mode, owner: owner)
+            gofer.setSpecial(SpecialNode(type: node.type, device: node.device), status.key)
+            inode = try gofer.makeInode(status, handle: 0, at: (self, name.bytes))
         }
         entries.add(name)
         changed()

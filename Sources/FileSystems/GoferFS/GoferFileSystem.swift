@@ -24,13 +24,15 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     let rootHandle: Handle
     private let sourceText: String
 
-    /// Guards `devices`, `linked`, `idle` and `nextIdle`. Below an inode's lock; a leaf but for inodes' descriptors, which are
+    /// Guards `devices`, `linked`, `special`, `idle` and `nextIdle`. Below an inode's lock; a leaf but for inodes' descriptors, which are
     /// let go of outside it.
     private let lock = Lock()
     /// Numbers for further host devices below the root (mounts on the host).
     private var devices: [DeviceNumber: DeviceNumber] = [:]
     /// Files with several names, so that all of them lead to one inode.
     private var linked: [FileKey: WeakInode] = [:]
+    /// Device nodes that guests made. On the host an empty file stands for each: no device of the host's is ever named.
+    private var special: [FileKey: SpecialNode] = [:]
     /// Files that nobody has open now, whose descriptors are kept for the next to open them.
     private var idle: [GoferRegularFile?] = Array(repeating: nil, count: GoferFileSystem.idleFiles)
     private var nextIdle = 0
@@ -140,6 +142,12 @@ extension FileStatus {
     var fileType: FileType? { FileType(rawValue: mode & 0o170000) }
 }
 
+/// A device node that only the guest knows.
+struct SpecialNode {
+    var type: FileType
+    var device: DeviceNumber
+}
+
 final class WeakInode {
     weak var inode: GoferInode?
     init(_ inode: GoferInode) { self.inode = inode }
@@ -154,7 +162,9 @@ extension GoferFileSystem {
     ///   - at: the name by which it was found.
     func makeInode(_ status: FileStatus, handle: Handle, at place: (GoferDirectory, [UInt8])?,
                    target: [UInt8]? = nil) throws(Errno) -> GoferInode {
-        guard let type = status.fileType else { throw .EIO }
+        guard var type = status.fileType else { throw .EIO }
+        let special = special(status)
+        if let special { type = special.type }
         if type != .directory, status.links > 1, let known = linkedInode(status.key) {
             if let place { known.addName(place.0, place.1) }
             connection.close(handle)
@@ -164,11 +174,20 @@ extension GoferFileSystem {
         case .directory: GoferDirectory(self, status, type, handle, place)
         case .regular: GoferRegularFile(self, status, type, handle, place)
         case .symbolicLink: GoferSymbolicLink(self, status, handle, place, target: target)
-        default: GoferInode(self, status, type, handle, place)
+        default: GoferInode(self, status, type, handle, place, special: special?.device)
         }
         if type != .directory, status.links > 1 { noteLinked(inode) }
         return inode
     }
+
+    /// What a guest made of the empty file that the host knows.
+    func special(_ status: FileStatus) -> SpecialNode? {
+        if status.fileType != .regular || status.size != 0 { return nil }
+        return lock.withLock { special.isEmpty ? nil : special[status.key] }
+    }
+
+    /// From now on the file of `status` is a device node; nil: no more.
+    func setSpecial(_ node: SpecialNode?, _ key: FileKey) { lock.withLock { special[key] = node } }
 
     private func linkedInode(_ key: FileKey) -> GoferInode? { lock.withLock { linked[key]?.inode } }
 

@@ -9,6 +9,8 @@ class GoferInode: Inode, @unchecked Sendable {
     unowned let gofer: GoferFileSystem
     let key: FileKey
     private let device: DeviceNumber
+    /// Of a device node that a guest made.
+    private let special: DeviceNumber?
 
     /// Guards what follows, and orders changes of attributes: it is held during the Gofer's call. Below directories' `lock`.
     final let state = Lock()
@@ -23,7 +25,9 @@ class GoferInode: Inode, @unchecked Sendable {
     /// Attributes changed by other ways than through `status`: the next question goes to the host.
     final let isStale = Atomic<Bool>(false)
 
-    init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
+    init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?,
+         special: DeviceNumber? = nil) {
+        self.special = special
         gofer = fileSystem
         key = status.key
         device = fileSystem.deviceNumber(status.device)
@@ -60,6 +64,8 @@ class GoferInode: Inode, @unchecked Sendable {
         state.withLock {
             names.removeAll { $0.directory === directory && $0.name == name }
             status.links -= min(links, status.links)
+            // The host gives the number to another file some day.
+            if special != nil, status.links == 0 { gofer.setSpecial(nil, key) }
         }
         isStale.store(true, ordering: .relaxed)
     }
@@ -110,7 +116,7 @@ class GoferInode: Inode, @unchecked Sendable {
         return Attributes(
             type: type, mode: status.mode & 0o7777, uid: status.uid, gid: status.gid, links: status.links, size: status.size,
             blocks: status.blocks, blockSize: status.blockSize, inode: number, device: device,
-            deviceOfNode: DeviceNumber(major: status.specialMajor, minor: status.specialMinor),
+            deviceOfNode: special ?? DeviceNumber(major: status.specialMajor, minor: status.specialMinor),
             accessed: FileTime(status.accessTime), modified: FileTime(status.modificationTime),
             changed: FileTime(status.changeTime), born: FileTime(status.birthTime))
     }

@@ -19,7 +19,7 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     /// Orders writes at the end of the file.
     let appendLock = Lock()
 
-    override init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
+    init(_ fileSystem: GoferFileSystem, _ status: FileStatus, _ type: FileType, _ handle: Handle, _ place: (GoferDirectory, [UInt8])?) {
         super.init(fileSystem, status, type, handle, place)
     }
 

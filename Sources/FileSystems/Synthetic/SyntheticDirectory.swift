@@ -29,6 +29,15 @@ open class SyntheticDirectory: SyntheticInode, @unchecked Sendable {
     /// The others whose key is `key` or more, in the order of keys.
     open func dynamicEntries(from key: UInt64, by caller: Caller) throws(Errno) -> [DynamicEntry] { [] }
 
+    private var creationError: Errno { (fileSystem as? SyntheticFileSystem)?.creationError ?? .EPERM }
+
+    open override func create(_ name: FileName, _ node: NewNode, by caller: Caller) throws(Errno) -> Inode { throw creationError }
+
+    open override func rename(_ name: FileName, _ inode: Inode, to newParent: Inode, _ newName: FileName,
+                              replacing replaced: Inode?, flags: RenameFlags, by caller: Caller) throws(Errno) {
+        throw creationError
+    }
+
     /// What ".." shows in listings.
     open var parentNumber: UInt64 { number }
 
@@ -81,12 +90,15 @@ public final class StaticDirectory: SyntheticDirectory, @unchecked Sendable {
     /// Set while the tree is built, before anybody walks it.
     public private(set) var entries: [(name: FileName, inode: Inode)] = []
     private var byName: [FileName: Inode] = [:]
+    /// The mode of directories that are made below.
+    private let childMode: UInt32
 
-    public convenience init(_ fileSystem: SyntheticFileSystem, mode: UInt32 = 0o555) {
-        self.init(fileSystem, number: fileSystem.nextInode(), mode: mode)
+    public convenience init(_ fileSystem: SyntheticFileSystem, mode: UInt32 = 0o555, childMode: UInt32 = 0o555) {
+        self.init(fileSystem, number: fileSystem.nextInode(), mode: mode, childMode: childMode)
     }
 
-    public override init(_ fileSystem: SyntheticFileSystem, number: UInt64, mode: UInt32) {
+    public init(_ fileSystem: SyntheticFileSystem, number: UInt64, mode: UInt32, childMode: UInt32 = 0o555) {
+        self.childMode = childMode
         super.init(fileSystem, number: number, mode: mode)
     }
 
@@ -99,7 +111,7 @@ public final class StaticDirectory: SyntheticDirectory, @unchecked Sendable {
     @discardableResult
     public func directory(_ name: FileName) -> StaticDirectory {
         if let there = byName[name] as? StaticDirectory { return there }
-        let made = StaticDirectory((fileSystem as? SyntheticFileSystem).unsafelyKnown)
+        let made = StaticDirectory((fileSystem as? SyntheticFileSystem).unsafelyKnown, mode: childMode, childMode: childMode)
         add(name, made)
         return made
     }

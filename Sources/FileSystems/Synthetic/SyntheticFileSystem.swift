@@ -19,6 +19,9 @@ open class SyntheticFileSystem: FileSystem, @unchecked Sendable {
     /// A number for an inode that lasts.
     public func nextInode() -> UInt64 { lastInode.add(1, ordering: .relaxed).newValue }
 
+    /// What those hear who want to make or move a name where none can be made.
+    open var creationError: Errno { .EPERM }
+
     open override var caching: Caching { .never }
     open override func statistics() throws(Errno) -> FileSystemStatistics { FileSystemStatistics(magic: magic) }
 }

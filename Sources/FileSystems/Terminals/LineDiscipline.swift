@@ -95,9 +95,9 @@ struct LineDiscipline {
         packetEvents |= Self.TIOCPKT_FLUSHREAD
     }
 
+    /// Drops what programs wrote; echo that waits for output to go on stays.
     mutating func flushOutput() {
         output.removeAll()
-        echoes.removeAll()
         packetEvents |= Self.TIOCPKT_FLUSHWRITE
     }
 
@@ -117,7 +117,7 @@ struct LineDiscipline {
         }
         if literalNext {
             literalNext = false
-            keep(c)
+            keep(c, translated: false)
             return
         }
         if has(.IXON) {
@@ -136,20 +136,22 @@ struct LineDiscipline {
             if matches(c, .VSUSP) { return signal(20 /* SIGTSTP */, c) }
         }
         if isStopped, has(.IXON), has(.IXANY) { start() }
+        var translated = false
         if c == 0x0d {
             if has(.IGNCR) { return }
-            if has(.ICRNL) { c = 0x0a }
+            if has(.ICRNL) { (c, translated) = (0x0a, true) }
         } else if c == 0x0a, has(.INLCR) {
             c = 0x0d
         }
         if isCanonical, edit(c) { return }
-        keep(c)
+        keep(c, translated: translated)
     }
 
     private mutating func signal(_ number: UInt64, _ c: UInt8) {
         signals |= 1 << number
         if !has(.NOFLSH) {
             flushInput()
+            echoes.removeAll()
             flushOutput()
         }
         if has(.IXON) { start() }
@@ -157,10 +159,13 @@ struct LineDiscipline {
     }
 
     /// Puts a byte among the input as it is.
-    private mutating func keep(_ c: UInt8) {
+    ///
+    /// - Parameter translated: whether it is a newline that was typed as a carriage return: echoed as a newline, where one
+    ///   that was typed as such and ends no line shows as ^J.
+    private mutating func keep(_ c: UInt8, translated: Bool) {
         if has(.ECHO) {
             finishErasing()
-            if c == 0x0a {
+            if translated {
                 echoRaw(c)
             } else {
                 if input.editable == 0 { lineColumn = column }

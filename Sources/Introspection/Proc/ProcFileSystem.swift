@@ -69,6 +69,9 @@ public final class ProcFileSystem: SyntheticFileSystem, @unchecked Sendable {
         }
     }
 
+    /// A name that is not there is no place to make something in.
+    public override var creationError: Errno { .ENOENT }
+
     public override var optionsText: String {
         var parts: [String] = []
         if let group = options.group { parts.append("gid=\(group)") }

@@ -19,7 +19,7 @@ public final class SysFileSystem: SyntheticFileSystem, @unchecked Sendable {
     public override var root: Inode {
         lock.withLock {
             if let rootDirectory { return rootDirectory }
-            let made = StaticDirectory(self)
+            let made = StaticDirectory(self, childMode: 0o755)
             tree.fill(made, self)
             rootDirectory = made
             return made

@@ -16,6 +16,7 @@ extension MemoryManager {
             let dataLimit = task.limit(Limits.RLIMIT_DATA)
             if new > old {
                 if dataLimit != .max, wanted &- breakStart > dataLimit { return breakEnd }
+                if (try? checkRoom(new &- old, by: task)) == nil { return breakEnd }
                 // PROT_READ | PROT_WRITE; MAP_PRIVATE | ANONYMOUS | FIXED_NOREPLACE: refused when the range is taken.
                 guard let place = try? task.context.nativeCall(.mmap, old, new &- old, 3, 0x10_0022, .max, 0) else { return breakEnd }
                 if place != old {
@@ -28,6 +29,16 @@ extension MemoryManager {
             breakEnd = wanted
             return wanted
         }
+    }
+
+    /// RLIMIT_AS, by the host's account of the stub.
+    ///
+    /// - Throws: ENOMEM when `size` more bytes would be too much.
+    public func checkRoom(_ size: UInt64, by task: Task) throws(Errno) {
+        let limit = task.limit(Limits.RLIMIT_AS)
+        if limit == .max { return }
+        let (sum, overflow) = try mappedBytes().addingReportingOverflow(size)
+        if overflow || sum > limit { throw .ENOMEM }
     }
 
     /// Notes locked memory.

@@ -16,3 +16,9 @@ public final class ProcessDescriptor: OpenFile, @unchecked Sendable {
     public override var fdinfo: String { "Pid:\t\(group.pid)\nNSpid:\t\(group.pid)\n" }
     public override var anonymousName: String? { "anon_inode:[pidfd]" }
 }
+
+/// An inode that stands for a process: a directory of procfs. pidfd_send_signal(2) takes it like a pidfd.
+public protocol ProcessReference: AnyObject {
+    /// The process, while it is there.
+    var referencedGroup: ThreadGroup? { get }
+}

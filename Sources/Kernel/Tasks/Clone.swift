@@ -154,6 +154,7 @@ extension Task {
         if !flags.contains(.CLONE_VM) || flags.contains(.CLONE_VFORK) { alternateStack = parent.alternateStack }
         if !flags.contains(.CLONE_VM) { rseq = parent.rseq }
         noNewPrivileges = parent.noNewPrivileges
+        inheritSeccomp(from: parent)
         timerSlack = parent.timerSlack
         nice = parent.nice
         personality = parent.personality

@@ -54,6 +54,7 @@ extension Task {
         // Linux looks at eax alone, sign-extended.
         let number = Int(Int32(truncatingIfNeeded: context.registers.origRax))
         currentCall = number
+        if hasSeccomp.load(ordering: .relaxed), !passesSeccomp(number) { return }
         let handlers = kernel.systemCalls.handlers
         guard number >= 0, number < handlers.count, let handler = handlers[number] else {
             noteUnknown(number, arguments)

@@ -82,6 +82,7 @@ public enum SentryProcess {
         kernel.vfs.register(SysFileSystemType(kernel: kernel, machine: machine, resources: resources))
         kernel.vfs.register(CgroupFileSystemType(kernel: kernel, resources: resources))
         kernel.vfs.registerFIFOs(FIFODriver())
+        kernel.vfs.register(MqueueType())
         MemoryDevices.register(in: kernel.vfs)
         TerminalDevices.register(in: kernel.vfs)
     }

@@ -42,7 +42,8 @@ final class Container: @unchecked Sendable {
         guest = GuestContainer(id: id, source: source, pidNamespace: pids)
         guest.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pids, machine: pod.machine, resources: pod.resources(of: id))
         namespaces = try Container.namespaces(request, pod, pids, userNamespace)
-        let root = ContainerRoot(request: request, gofers: gofers, pod: pod, guest: guest, userNamespace: userNamespace)
+        let root = ContainerRoot(request: request, gofers: gofers, pod: pod, guest: guest, userNamespace: userNamespace,
+                                 ipc: namespaces.ipc)
         mounts = try root.build()
         guard let process = request.process else { throw Status(.invalidArgument, "container \(id) has no process") }
         initProcess = try ContainerProcess(process, streams: passed.streams, id: "")

@@ -7,6 +7,7 @@ import Kernel
 import LinuxABI
 import Memory
 import Messages
+import SystemCalls
 import TTRPC
 import VFS
 
@@ -17,6 +18,8 @@ struct ContainerRoot {
     let pod: Pod
     let guest: GuestContainer
     let userNamespace: UserNamespace
+    /// Whose message queues a mount of type mqueue shows.
+    let ipc: IPCNamespace
 
     /// - Returns: the namespace with everything mounted, masked and read-only as asked.
     /// - Throws: what could not be mounted, and where.
@@ -80,9 +83,9 @@ struct ContainerRoot {
             return ProcFileSystem(kernel: kernel, pidNamespace: guest.pidNamespace, machine: pod.machine, resources: pod.resources(of: guest.id))
         case "sysfs": return SysFileSystem(kernel: kernel, machine: pod.machine, resources: pod.resources(of: guest.id))
         case "cgroup": return CgroupFileSystem(resources: pod.resources(of: guest.id), kernel: kernel, container: guest)
-        case "tmpfs", "devtmpfs", "devpts", "mqueue":
-            // Without message queues the place is there, and empty.
-            guard let known = kernel.vfs.type(named: mount.type) ?? kernel.vfs.type(named: "tmpfs"), let boot else {
+        case "mqueue": return ipc.posixQueues
+        case "tmpfs", "devtmpfs", "devpts":
+            guard let known = kernel.vfs.type(named: mount.type), let boot else {
                 throw Status(.internalError, "file system type \(mount.type) is missing")
             }
             return try failing("options \(options.data.joined(separator: ",")) of \(mount.destination)") { () throws(Errno) in
@@ -139,7 +142,8 @@ struct ContainerRoot {
 
 /// Mount options as the OCI lists them, sorted into the mount's flags and the file system's own.
 struct MountOptions {
-    var flags: MountFlags = []
+    /// Linux's default for every mount is relatime.
+    var flags: MountFlags = .relatime
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -153,10 +157,13 @@ struct MountOptions {
             case "dev": flags.remove(.nodev)
             case "noexec": flags.insert(.noexec)
             case "exec": flags.remove(.noexec)
-            case "noatime": flags.insert(.noatime)
+            case "noatime":
+                flags.insert(.noatime)
+                flags.remove(.relatime)
             case "nodiratime": flags.insert(.nodiratime)
             case "relatime": flags.insert(.relatime)
-            case "strictatime", "atime", "norelatime", "sync", "async", "rro", "rnosuid", "rnodev", "rnoexec", "rrw": break
+            case "strictatime", "norelatime": flags.remove(.relatime)
+            case "atime", "sync", "async", "rro", "rnosuid", "rnodev", "rnoexec", "rrw": break
             default: data.append(option)
             }
         }

@@ -74,6 +74,12 @@ public final class NetlinkSocketFile: SocketFile, @unchecked Sendable {
         return size
     }
 
+    /// Lets the socket receive `message`: what the kernel tells by itself.
+    public func push(_ message: [UInt8]) {
+        lock.withLock { replies.append(message) }
+        queue.notify(.readable)
+    }
+
     public override func receive(_ destination: inout IOVector, flags: MessageFlags, by caller: Caller) throws(Errno) -> Received {
         let message = try wait(on: queue, for: .readable, timeout: options.receiveTimeout, flags: flags, by: caller) {
             () throws(Errno) -> [UInt8]? in

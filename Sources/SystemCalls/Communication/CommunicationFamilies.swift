@@ -13,6 +13,8 @@ func registerCommunicationFamilies(_ table: inout SystemCallTable) {
     registerSemaphores(&table)
     registerMessageQueues(&table)
     registerSharedMemory(&table)
+    registerPosixMessageQueues(&table)
+    registerSeccomp(&table)
     registerResourceLimits(&table)
     registerScheduling(&table)
     registerSystemInformation(&table)

@@ -11,9 +11,10 @@ func registerScheduling(_ table: inout SystemCallTable) {
         return 0
     }
     table[.sched_getaffinity] = { (task, a) throws(Errno) in
-        let target = try findTask(task, a.int(0))
         let words = task.kernel.processorWords
         if a.second < UInt64(words.count * 8) || a.second & 7 != 0 { throw .EINVAL }
+        if a.int(0) < 0 { throw .ESRCH }
+        let target = try findTask(task, a.int(0))
         let mask = target.affinity.isEmpty ? words : target.affinity
         try task.memory.store(array: mask, at: a.address(2))
         return UInt64(mask.count * 8)

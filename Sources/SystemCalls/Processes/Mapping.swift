@@ -63,7 +63,7 @@ private func map(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64
         if place > limit - size { place = 0 }
     }
     if flags & MapFlags.MAP_HUGETLB != 0 { throw .ENOMEM }
-    try checkAddressSpaceLimit(task, size)
+    try task.mm.checkRoom(size, by: task)
     let call = MapCall(place: place, size: size, protection: protection, flags: flags & MapFlags.passed, offset: offset)
     guard let file else {
         return try task.context.nativeCall(.mmap, place, size, protection, call.flags, .max, 0)
@@ -101,13 +101,6 @@ private func map(_ task: Task, _ file: OpenFile, _ call: MapCall) throws(Errno) 
     }
 }
 
-/// RLIMIT_AS, by the host's account of the stub.
-private func checkAddressSpaceLimit(_ task: Task, _ size: UInt64) throws(Errno) {
-    let limit = task.limit(Limits.RLIMIT_AS)
-    if limit == .max { return }
-    if try task.mm.mappedBytes() &+ size > limit { throw .ENOMEM }
-}
-
 private func unmap(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
     let limit = task.mm.addressSpace.limit.rawValue
     guard a.first & 0xfff == 0, a.first <= limit, a.second <= limit - a.first,
@@ -136,6 +129,6 @@ private func remap(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
     guard let oldSize = pagesRoundedUp(oldLength), let newSize = pagesRoundedUp(newLength), newSize > 0,
           newSize <= limit, oldSize <= limit, old <= limit - oldSize else { throw .EINVAL }
     if flags & fixed != 0, new & 0xfff != 0 || new > limit - newSize { throw .EINVAL }
-    if newSize > oldSize { try checkAddressSpaceLimit(task, newSize - oldSize) }
+    if newSize > oldSize { try task.mm.checkRoom(newSize - oldSize, by: task) }
     return try task.context.nativeCall(.mremap, old, oldSize, newSize, flags, flags & fixed != 0 ? new : 0)
 }

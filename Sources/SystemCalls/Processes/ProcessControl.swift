@@ -20,6 +20,7 @@ private enum Option {
     static let GET_TIMING: Int32 = 13, SET_TIMING: Int32 = 14
     static let SET_NAME: Int32 = 15, GET_NAME: Int32 = 16
     static let GET_SECCOMP: Int32 = 21
+    static let SET_SECCOMP: Int32 = 22
     static let CAPBSET_READ: Int32 = 23, CAPBSET_DROP: Int32 = 24
     static let GET_TSC: Int32 = 25, SET_TSC: Int32 = 26
     static let GET_SECUREBITS: Int32 = 27, SET_SECUREBITS: Int32 = 28
@@ -65,7 +66,8 @@ private func control(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UI
     case Option.GET_NAME:
         let name = task.name
         try task.memory.store(array: name + [UInt8](repeating: 0, count: 16 - name.count), at: a.address(1))
-    case Option.GET_SECCOMP: return 0
+    case Option.GET_SECCOMP: return task.seccomp.number
+    case Option.SET_SECCOMP: return try setSeccompMode(task, a.second, a.address(2))
     case Option.GET_TSC: try task.memory.store(UInt32(1), at: a.address(1))
     case Option.SET_TSC: if a.second != 1 { throw .EINVAL }
     case Option.SET_TIMERSLACK: task.timerSlack = a.second == 0 ? 50_000 : a.second

@@ -39,7 +39,8 @@ func installProcessDescriptor(_ task: Task, _ group: ThreadGroup, nonblocking: B
 
 private func sendSignal(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
     if a.uint(3) != 0 { throw .EINVAL }
-    let group = try processDescriptor(task, a.int(0)).group
+    let file = try task.files.file(a.int(0))
+    guard let group = (file as? ProcessDescriptor)?.group ?? (file.inode as? ProcessReference)?.referencedGroup else { throw .EBADF }
     let signal = a.int(1)
     try checkSignal(signal)
     if a.third == 0 {

@@ -10,6 +10,7 @@ func registerProcessFamilies(_ table: inout SystemCallTable) {
     registerKill(&table)
     registerMapping(&table)
     registerMemoryAdvice(&table)
+    registerMemoryPolicy(&table)
     registerRemoteMemory(&table)
     registerUserIdentity(&table)
     registerCapabilities(&table)

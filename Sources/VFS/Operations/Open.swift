@@ -91,8 +91,10 @@ extension Caller {
         }
         let file: OpenFile
         do throws(Errno) {
-            let kept = flags.subtracting([.O_CREAT, .O_EXCL, .O_NOCTTY, .O_TRUNC, .O_CLOEXEC])
+            // A terminal asks for O_NOCTTY; no file keeps it.
+            let kept = flags.subtracting([.O_CREAT, .O_EXCL, .O_TRUNC, .O_CLOEXEC])
             file = try inode.open(path, flags: kept.union(.O_LARGEFILE), by: self)
+            if kept.contains(.O_NOCTTY) { file.flags.remove(.O_NOCTTY) }
         } catch {
             if countsAsWriter {
                 inode.endWriting()

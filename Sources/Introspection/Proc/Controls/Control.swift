@@ -131,7 +131,9 @@ struct ControlDirectory {
 
     /// Adds values that nobody changes.
     func fix(_ values: [(String, String)]) {
-        for (name, text) in values { directory.add(FileName(name), FixedFile(proc, text + "\n")) }
+        for (name, text) in values {
+            directory.add(FileName(name), ControlFile(proc, { (_, _) throws(Errno) -> [UInt8] in Array((text + "\n").utf8) }))
+        }
     }
 
     func add(_ name: String, _ file: SyntheticFile) { directory.add(FileName(name), file) }

@@ -19,6 +19,7 @@ final class TaskDirectory: SyntheticDirectory, @unchecked Sendable {
     }
 
     override func checkAccess(_ mask: UInt32, by caller: Caller) throws(Errno) {
+        if !view.exists { throw .ESRCH }
         if view.proc.options.hidePID == 1, !view.isShown(to: caller) { throw .EPERM }
     }
 
@@ -37,6 +38,10 @@ final class TaskDirectory: SyntheticDirectory, @unchecked Sendable {
         }
         return entries
     }
+}
+
+extension TaskDirectory: ProcessReference {
+    var referencedGroup: ThreadGroup? { view.exists && !view.isThread ? view.task.group : nil }
 }
 
 /// /proc/PID/task.

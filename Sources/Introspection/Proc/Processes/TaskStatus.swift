@@ -138,7 +138,12 @@ enum TaskStatus {
         }
         t.put("NoNewPrivs:\t")
         t.put(view.task.noNewPrivileges ? 1 : 0)
-        t.put("\nSeccomp:\t0\nSeccomp_filters:\t0\n")
+        let seccomp = view.task.seccomp
+        t.put("\nSeccomp:\t")
+        t.put(seccomp.number)
+        t.put("\nSeccomp_filters:\t")
+        t.put(seccomp.filterCount)
+        t.put("\n")
         t.put("Speculation_Store_Bypass:\tthread vulnerable\nSpeculationIndirectBranch:\tconditional enabled\n")
     }
 
