@@ -57,8 +57,7 @@ extension Task {
 
     private func takeLeadership() {
         kernel.treeLock.withLock {
-            let old: Task = group.leader
-            if old === self { return }
+            guard let old = group.leader, old !== self else { return }
             pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = nil }
             ids = old.ids
             pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = self }

@@ -59,7 +59,7 @@ extension Task {
                 hasExited = true
                 group.execing?.waiter.unpark()
                 if group.tasks.isEmpty {
-                    if group.groupExit == nil { group.groupExit = group.leader.exitCode }
+                    if group.groupExit == nil { group.groupExit = group.leader?.exitCode ?? exitCode }
                     return true
                 }
                 stopIsComplete = signal != 0 && group.stoppedCount == group.tasks.count
@@ -172,7 +172,7 @@ extension ThreadGroup {
     }
 
     private func sendExitSignal(to parent: ThreadGroup) {
-        let (code, status) = (exitStatus ?? leader.exitCode).childCode
+        let (code, status) = (exitStatus ?? .exited(0)).childCode
         var info = childInfo(for: parent, code: code, status: status)
         info.signal = exitSignal
         parent.send(info)
@@ -189,6 +189,10 @@ extension ThreadGroup {
             parent.children.removeAll { $0 === self }
             parent.childrenChanged.notify(.all)
         }
+        // A task holds its group: nothing else may hold both.
+        leader = nil
+        parent = nil
+        parentThread = nil
         ended.notify([.POLLIN, .POLLHUP])
     }
 

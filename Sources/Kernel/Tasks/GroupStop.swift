@@ -71,7 +71,7 @@ extension ThreadGroup {
     func childInfo(for receiver: ThreadGroup, code: Int32, status: Int32) -> SignalInfo {
         var info = SignalInfo(Signal.SIGCHLD, code: code)
         info.pid = id(in: receiver.pidNamespace)
-        let ruid = leader.snapshot.credentials.ruid
+        let ruid = leader?.snapshot.credentials.ruid ?? 0
         info.uid = receiver.anyCredentials?.userNamespace.visibleUID(ruid) ?? ruid
         info.status = status
         info.times = (pastUsage.user / 10_000_000, pastUsage.system / 10_000_000)

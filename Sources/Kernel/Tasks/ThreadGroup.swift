@@ -17,8 +17,8 @@ public final class ThreadGroup: @unchecked Sendable {
 
     // Guarded by the kernel's tree lock.
 
-    /// The task whose ids are the process's; a zombie until the last thread has ended.
-    public internal(set) var leader: Task!
+    /// The task whose ids are the process's; a zombie until the last thread has ended. nil once the process is reaped.
+    public internal(set) var leader: Task?
     /// nil for a process that was started from outside.
     public internal(set) var parent: ThreadGroup?
     /// The parent's thread that made it (PDEATHSIG, __WNOTHREAD), while that lives.

@@ -78,13 +78,13 @@ extension Task {
 
     /// What `child` has to tell; takes it, unless WNOWAIT. The tree lock is held.
     private func report(_ child: ThreadGroup, _ options: WaitOptions) -> WaitResult? {
-        let ruid = child.leader.snapshot.credentials.ruid
+        let ruid = child.leader?.snapshot.credentials.ruid ?? 0
         var result = WaitResult(pid: child.id(in: pidNamespace), uid: credentials.userNamespace.visibleUID(ruid),
                                 code: 0, status: 0, word: 0, usage: Usage())
         let takes = !options.contains(.WNOWAIT)
         if child.hasEnded {
             guard options.contains(.WEXITED) else { return nil }
-            let status = child.exitStatus ?? child.leader.exitCode
+            let status = child.exitStatus ?? .exited(0)
             (result.code, result.status) = status.childCode
             result.word = status.rawValue
             result.usage = child.pastUsage
