@@ -68,7 +68,8 @@ extension Pipe {
         // From here on the file detaches, whatever happens.
         let file = PipeFile(pipe, path: path, flags: flags, fifo: inode,
                             writersSeen: reader && !writer ? openings.writers : .max)
-        if reader && writer || flags.contains(.O_NONBLOCK) { return file }
+        // A pipe that is opened again through /proc/PID/fd waits for nobody (Linux's fifo_open).
+        if reader && writer || flags.contains(.O_NONBLOCK) || inode.fileSystem is AnonymousFileSystem { return file }
         try caller.waiter.wait(on: pipe.queue, for: .all) { () throws(Errno) -> Void? in
             let arrived = pipe.lock.withLock {
                 reader ? pipe.writers > 0 || pipe.writerOpenings != openings.writers
