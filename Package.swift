@@ -93,6 +93,8 @@ let package = Package(
         module("LinuxABI"),
         cModule("CHostOS"),
 
+        tests("WaitingTests", ["Waiting", "HostOS", "LinuxABI"]),
+        tests("SocketsTests", ["Sockets", "FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("VFSTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("RuntimeTests", ["Runtime", "Messages", "Cgroups", "HostOS", "LinuxABI"]),

@@ -112,7 +112,11 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
 
     open override func hostProc(_ name: String) throws(Errno) -> [UInt8] {
         do throws(Errno) {
-            let file = try OwnProcfs.open("\(process)/\(name)")
+            // Opened while the number is this stub's own; once open, the file stays its.
+            let file = try lock.withLock { () throws(Errno) in
+                if reaped { throw .ESRCH }
+                return try OwnProcfs.open("\(process)/\(name)")
+            }
             defer { file.close() }
             return try file.readAll()
         } catch {
@@ -142,15 +146,21 @@ final class RemoteGuestMemory: GuestMemory, @unchecked Sendable {
     }
 
     override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        unsafe space.copyIn(address, into: buffer)
+        space.whileAlive { unsafe space.copyIn(address, into: buffer) }
     }
 
     override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
-        unsafe space.copyOut(address, from: buffer)
+        space.whileAlive { unsafe space.copyOut(address, from: buffer) }
     }
 }
 
 extension StubProcess {
+    /// Copies for others than the stub's own threads: an ended stub's number may come to mean another guest's stub, and
+    /// whoever holds /proc/PID/mem open outlives it.
+    ///
+    /// - Returns: what `copy` returned; 0 when the stub has ended.
+    fileprivate final func whileAlive(_ copy: () -> Int) -> Int { lock.withLock { ended || reaped ? 0 : copy() } }
+
     /// The part of [address, address + count) below the end of the guest's address space.
     private func clip(_ address: GuestAddress, _ count: Int) -> Int {
         if address.rawValue >= end.rawValue { return 0 }

@@ -15,6 +15,12 @@ public final class CgroupFileSystem: SyntheticFileSystem, @unchecked Sendable {
     /// In which group a process is that has been moved; all others are at the root. Guarded by `treeLock`.
     var places: [ObjectIdentifier: Place] = [:]
     private var rootGroup: CgroupDirectory?
+    /// How many groups there are below the root. Guarded by `treeLock`.
+    fileprivate var groupCount = 0
+
+    /// A guest decides how many groups there are and how deep; the Sentry pays.
+    fileprivate static var maximumGroups: Int { 1024 }
+    fileprivate static var maximumDepth: Int { 32 }
 
     struct Place {
         weak var group: ThreadGroup?
@@ -66,12 +72,14 @@ final class CgroupDirectory: SyntheticDirectory, @unchecked Sendable {
     private var children: [(name: FileName, directory: CgroupDirectory)] = []
     private var files: [(name: FileName, file: CgroupFile)] = []
     let isRoot: Bool
+    private let depth: Int
 
     init(_ cgroups: CgroupFileSystem, parent: CgroupDirectory?, name: FileName) {
         self.cgroups = cgroups
         self.parent = parent
         self.name = name
         isRoot = parent == nil
+        depth = (parent?.depth ?? -1) + 1
         super.init(cgroups, number: cgroups.nextInode(), mode: 0o755)
         for kind in CgroupFile.Kind.allCases { files.append((FileName(kind.rawValue), CgroupFile(self, kind))) }
     }
@@ -95,9 +103,11 @@ final class CgroupDirectory: SyntheticDirectory, @unchecked Sendable {
 
     override func create(_ name: FileName, _ node: NewNode, by caller: Caller) throws(Errno) -> Inode {
         if node.type != .directory { throw .EPERM }
+        if depth >= CgroupFileSystem.maximumDepth { throw .EAGAIN }
         let made = CgroupDirectory(cgroups, parent: self, name: name)
         try cgroups.treeLock.withLock { () throws(Errno) in
-            if children.count >= 1024 { throw .EAGAIN }
+            if cgroups.groupCount >= CgroupFileSystem.maximumGroups { throw .EAGAIN }
+            cgroups.groupCount += 1
             children.append((name, made))
         }
         return made
@@ -109,6 +119,7 @@ final class CgroupDirectory: SyntheticDirectory, @unchecked Sendable {
         let gone = cgroups.treeLock.withLock { () -> [(name: FileName, directory: CgroupDirectory)] in
             let gone = children.filter { $0.directory === child }
             children.removeAll { $0.directory === child }
+            cgroups.groupCount -= gone.count
             return gone
         }
         if gone.isEmpty { throw .ENOENT }

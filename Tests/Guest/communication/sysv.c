@@ -184,7 +184,7 @@ static void messages(void)
         long r = msgrcv(id, &m, 100, 0, 0);
         _exit(r == 3 ? 7 : 8);
     }
-    usleep(20000);
+    usleep(100000);
     msgsnd(id, &m, 3, 0);
     SAY("child %d", wait_status(child));
     child = fork();
@@ -192,7 +192,7 @@ static void messages(void)
         long r = msgrcv(id, &m, 100, 0, 0);
         _exit(r == -1 && errno == EIDRM ? 7 : 8);
     }
-    usleep(20000);
+    usleep(100000);
     SHOW("remove", msgctl(id, IPC_RMID, NULL));
     SAY("child %d", wait_status(child));
 }
