@@ -156,8 +156,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         defer { contentLock.unlock() }
         if whence == 2 {
             let (sum, overflow) = Int64(truncatingIfNeeded: size).addingReportingOverflow(offset)
-            if overflow { throw .EOVERFLOW }
-            if sum < 0 { throw .EINVAL }
+            if overflow || sum < 0 { throw .EINVAL }
             return UInt64(sum)
         }
         if offset < 0 || UInt64(offset) >= size { throw .ENXIO }

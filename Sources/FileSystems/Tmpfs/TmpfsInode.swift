@@ -69,6 +69,7 @@ class TmpfsInode: Inode, @unchecked Sendable {
     }
 
     override func extendedAttribute(_ name: [UInt8], by caller: Caller) throws(Errno) -> [UInt8] {
+        if name.starts(with: "system.".utf8) { throw .EOPNOTSUPP }
         guard let value = attributeLock.withLock({ extended[name] }) else { throw .ENODATA }
         return value
     }
