@@ -184,6 +184,8 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
                 defer { storage = .memory(bytes) }
                 if punch || zero { bytes.punch(offset, length) }
                 if !punch {
+                    // More than the machine has cannot be had; nor is it counted page by page.
+                    if length > HostMemory.information.total { throw .ENOSPC }
                     var missing: UInt64 = 0
                     var at = offset
                     while at < offset + length {

@@ -64,7 +64,7 @@ class TmpfsInode: Inode, @unchecked Sendable {
         let now = FileTime.now
         attributeLock.withLock {
             let a = current.accessed
-            if a <= current.modified || a <= current.changed || now.seconds - a.seconds >= 86400 { current.accessed = now }
+            if a <= current.modified || a <= current.changed || now.seconds &- a.seconds >= 86400 { current.accessed = now }
         }
     }
 
