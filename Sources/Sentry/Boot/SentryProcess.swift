@@ -74,6 +74,7 @@ public enum SentryProcess {
     /// What mount(2) and device nodes of the pod lead to.
     private static func registerFileSystems(_ pod: Pod) {
         let (kernel, machine) = (pod.kernel, pod.machine)
+        machine.network = SocketStatistics(kernel)
         let resources: @Sendable (GuestContainer) -> ContainerResources = { [unowned pod] in pod.resources(of: $0.id) }
         kernel.vfs.register(TmpfsType())
         kernel.vfs.register(DevtmpfsType())
