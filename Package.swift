@@ -79,7 +79,7 @@ let package = Package(
         module("Memory", ["HostOS", "LinuxABI"]),
         module("Ptrace", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI"]),
         module("Systrap", ["Stubs", "Platform", "Memory", "HostOS", "LinuxABI", "CHostOS", "CStub"]),
-        module("Stubs", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
+        module("Stubs", ["Platform", "Memory", "HostOS", "LinuxABI", "CStub"], exclude: ["README.md"]),
         module("Platform", ["Memory", "HostOS", "LinuxABI"]),
         cModule("CStub", flags: [
             "-O2", "-mgeneral-regs-only", "-mno-red-zone", "-fno-stack-protector", "-fno-jump-tables", "-fno-builtin",

@@ -70,6 +70,18 @@ public final class Kernel: @unchecked Sendable {
         groups(in: rootPIDNamespace).compactMap { $0.group.container === container ? $0.group : nil }
     }
 
+    /// Lets the processes end whose memory was taken from them from outside: their stub was killed.
+    func watch(_ mm: MemoryManager) {
+        mm.addressSpace.onDeath = { [weak self, weak mm] in
+            guard let self, let mm else { return }
+            for (pid, group) in self.groups(in: self.rootPIDNamespace)
+            where group.liveTasks.contains(where: { $0.memoryManager === mm }) {
+                self.log("process \(pid): its stub was killed")
+                group.kill(.signaled(Signal.SIGKILL))
+            }
+        }
+    }
+
     /// Lets a container's tasks stand still at the next safe point, or go on.
     public func setPaused(_ paused: Bool, _ container: GuestContainer) {
         container.setPaused(paused)

@@ -51,8 +51,8 @@ protocol ContainerBackend: Sendable {
     func resize(exec: String, rows: UInt32, columns: UInt32) throws(RuntimeError)
     func pause() throws(RuntimeError)
     func resume() throws(RuntimeError)
-    /// The host's processes that run the container.
-    func hostProcesses() -> [UInt32]
+    /// The host's processes that stand for those of the container, `pid` among them while it runs.
+    func hostProcesses() throws(RuntimeError) -> [(pid: UInt32, exec: String)]
     func metrics() throws(RuntimeError) -> Proto.AnyMessage
     func update(resources: [UInt8]) throws(RuntimeError)
     func delete(exec: String) throws(RuntimeError)

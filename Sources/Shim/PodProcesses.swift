@@ -107,9 +107,16 @@ extension Pod {
     func processes(_ id: String) throws(Status) -> TaskAPI.PidsResponse {
         let (container, backend, process) = try find(id, "")
         if lock.withLock({ process.state == .stopped && !container.hasLiveExecs }) { return .init() }
-        var pids = backend.hostProcesses()
-        if !pids.contains(backend.pid) { pids.insert(backend.pid, at: 0) }
-        return .init(processes: pids.map { .init(pid: $0) })
+        var found: [(pid: UInt32, exec: String)] = []
+        do throws(RuntimeError) { found = try backend.hostProcesses() } catch {
+            Log.warning("processes of \(id): \(error.message)")
+        }
+        if !found.contains(where: { $0.pid == backend.pid }) { found.insert((backend.pid, ""), at: 0) }
+        return .init(processes: found.map { (pid, exec) in
+            let details = exec.isEmpty ? nil : try? Proto.AnyMessage("containerd.runc.v1.ProcessDetails",
+                                                                     RuncOptions.ProcessDetails(execID: exec))
+            return .init(pid: pid, info: details)
+        })
     }
 
     func resize(_ request: TaskAPI.ResizePtyRequest) throws(Status) {

@@ -94,8 +94,20 @@ final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
 
     func resume() throws(RuntimeError) { try container.resume() }
 
-    func hostProcesses() -> [UInt32] {
-        container.cgroup.processes().map { UInt32(bitPattern: $0) }
+    func hostProcesses() throws(RuntimeError) -> [(pid: UInt32, exec: String)] {
+        let guests = try container.processes().sorted { $0.pid < $1.pid }
+        var stubs: [UInt32: UInt32] = [:]
+        for pid in container.cgroup.processes() {
+            if let inner = ProcessIdentity.innermostPID(of: pid) { stubs[inner] = UInt32(bitPattern: pid) }
+        }
+        var all: [(pid: UInt32, exec: String)] = []
+        for guest in guests {
+            // The first one is the container's own, for which the Sentry stands.
+            if all.isEmpty { all.append((pid, "")) } else if let stub = stubs[guest.hostPID], !all.contains(where: { $0.pid == stub }) {
+                all.append((stub, guest.execID))
+            }
+        }
+        return all
     }
 
     func metrics() throws(RuntimeError) -> Proto.AnyMessage {

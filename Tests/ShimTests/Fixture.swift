@@ -74,7 +74,7 @@ final class FakeContainer: ContainerBackend, @unchecked Sendable {
     func resize(exec: String, rows: UInt32, columns: UInt32) throws(RuntimeError) {}
     func pause() throws(RuntimeError) {}
     func resume() throws(RuntimeError) {}
-    func hostProcesses() -> [UInt32] { [] }
+    func hostProcesses() throws(RuntimeError) -> [(pid: UInt32, exec: String)] { [] }
     func metrics() throws(RuntimeError) -> Proto.AnyMessage { .init(typeURL: "m", value: []) }
     func update(resources: [UInt8]) throws(RuntimeError) {}
     func delete(exec: String) throws(RuntimeError) {}

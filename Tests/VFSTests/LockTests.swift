@@ -75,8 +75,8 @@ import Waiting
         let waiting = Carrier(a, file)
         try Thread.start {
             let e = errno { try waiting.caller.setLock(waiting.file, first: 1, last: 1, exclusive: true, ofOpenFile: false, waits: true) }
-            if e != nil { try? waiting.caller.setLock(waiting.file, first: 0, last: 0, exclusive: nil, ofOpenFile: false, waits: false) }
             result.withLock { $0 = .some(e) }
+            if e != nil { try? waiting.caller.setLock(waiting.file, first: 0, last: 0, exclusive: nil, ofOpenFile: false, waits: false) }
             done.unpark()
         }
         // Whichever asks second is told.

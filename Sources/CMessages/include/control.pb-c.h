@@ -429,6 +429,10 @@ struct  Cloister__Control__V1__ProcessInfo
   int64_t start_time;
   char *terminal;
   char *command;
+  /*
+   * Of the stub that holds its memory, as the Sentry's own pid namespace numbers it: the Sentry knows no other. It changes
+   * with execve.
+   */
   uint32_t host_pid;
   char *exec_id;
   /*

@@ -12,7 +12,8 @@ struct ChunkedBytes {
         var present: UInt16 = 0
     }
 
-    private var chunks: [Chunk?] = []
+    /// By their place in the file: a guest may write anywhere up to the largest position.
+    private var chunks: [UInt64: Chunk] = [:]
     private(set) var pages: UInt64 = 0
 
     /// Pages of `range` that hold no data yet.
@@ -23,7 +24,7 @@ struct ChunkedBytes {
         while at < end {
             let (index, start, length) = Self.place(at, end)
             let wanted = Self.mask(start, length)
-            let have = index < chunks.count ? chunks[index]?.present ?? 0 : 0
+            let have = chunks[index]?.present ?? 0
             missing += UInt64((wanted & ~have).nonzeroBitCount)
             at += UInt64(length)
         }
@@ -31,9 +32,9 @@ struct ChunkedBytes {
     }
 
     /// Chunk, offset in it and length of the first piece of `at..<end`.
-    private static func place(_ at: UInt64, _ end: UInt64) -> (Int, Int, Int) {
+    private static func place(_ at: UInt64, _ end: UInt64) -> (UInt64, Int, Int) {
         let start = Int(at % UInt64(chunkSize))
-        return (Int(at / UInt64(chunkSize)), start, min(chunkSize - start, Int(end - at)))
+        return (at / UInt64(chunkSize), start, Int(min(UInt64(chunkSize - start), end - at)))
     }
 
     /// Pages of a chunk that `length` bytes from `start` on touch.
@@ -51,7 +52,7 @@ struct ChunkedBytes {
         while done < count {
             let (index, start, length) = Self.place(offset + UInt64(done), offset + UInt64(count))
             var accepted = 0
-            if index < chunks.count, let chunk = chunks[index], start < chunk.bytes.count {
+            if let chunk = chunks[index], start < chunk.bytes.count {
                 let have = min(length, chunk.bytes.count - start)
                 accepted = destination.write(chunk.bytes, at: start, count: have)
                 if accepted < have { return done + accepted }
@@ -83,8 +84,7 @@ struct ChunkedBytes {
         return done
     }
 
-    private mutating func makeChunk(_ index: Int, bytes: Int) -> Chunk {
-        while chunks.count <= index { chunks.append(nil) }
+    private mutating func makeChunk(_ index: UInt64, bytes: Int) -> Chunk {
         let chunk: Chunk
         if let known = chunks[index] { chunk = known } else {
             chunk = Chunk()
@@ -92,7 +92,7 @@ struct ChunkedBytes {
         }
         if chunk.bytes.count < bytes {
             // Small files stay small; what grows, doubles.
-            let size = index > 0 ? Self.chunkSize : min(Self.chunkSize, max(bytes, chunk.bytes.count * 2, 256))
+            let size = index > 0 && bytes > 4096 ? Self.chunkSize : min(Self.chunkSize, max(bytes, chunk.bytes.count * 2, 256))
             chunk.bytes.reserveCapacity(size)
             chunk.bytes.append(contentsOf: repeatElement(0, count: size - chunk.bytes.count))
         }
@@ -116,72 +116,75 @@ struct ChunkedBytes {
         }
     }
 
+    /// The chunks between two positions, in order.
+    private func indices(_ offset: UInt64, _ end: UInt64) -> [UInt64] {
+        if offset >= end { return [] }
+        let (first, last) = (offset / UInt64(Self.chunkSize), (end - 1) / UInt64(Self.chunkSize))
+        // Whichever is shorter: the places, or the chunks that there are.
+        if last - first < UInt64(chunks.count) { return (first...last).filter { chunks[$0] != nil } }
+        return chunks.keys.filter { $0 >= first && $0 <= last }.sorted()
+    }
+
     /// Makes `count` bytes from `offset` on zero, and gives whole pages back.
     mutating func punch(_ offset: UInt64, _ count: UInt64) {
-        let end = min(offset + count, UInt64(chunks.count) * UInt64(Self.chunkSize))
-        var at = offset
-        while at < end {
-            let (index, start, length) = Self.place(at, min(end, at + UInt64(Self.chunkSize)))
-            at += UInt64(length)
+        let end = offset + count
+        for index in indices(offset, end) {
             guard let chunk = chunks[index] else { continue }
-            if length == Self.chunkSize {
+            let base = index * UInt64(Self.chunkSize)
+            let start = Int(max(offset, base) - base)
+            let stop = Int(min(end - base, UInt64(Self.chunkSize)))
+            if start == 0, stop == Self.chunkSize {
                 pages -= UInt64(chunk.present.nonzeroBitCount)
                 chunks[index] = nil
                 continue
             }
-            let last = min(start + length, chunk.bytes.count)
+            let last = min(stop, chunk.bytes.count)
             if start < last { for i in start..<last { chunk.bytes[i] = 0 } }
-            let (firstWhole, lastWhole) = ((start + Self.page - 1) / Self.page, (start + length) / Self.page)
-            if firstWhole < lastWhole {
-                let gone = Self.mask(firstWhole * Self.page, (lastWhole - firstWhole) * Self.page) & chunk.present
-                chunk.present &= ~gone
-                pages -= UInt64(gone.nonzeroBitCount)
-                if chunk.present == 0 { chunks[index] = nil }
-            }
+            give(index, chunk, from: (start + Self.page - 1) / Self.page, to: stop / Self.page)
         }
+    }
+
+    /// Gives whole pages of a chunk back.
+    private mutating func give(_ index: UInt64, _ chunk: Chunk, from first: Int, to last: Int) {
+        if first >= last { return }
+        let gone = Self.mask(first * Self.page, (last - first) * Self.page) & chunk.present
+        chunk.present &= ~gone
+        pages -= UInt64(gone.nonzeroBitCount)
+        if chunk.present == 0 { chunks[index] = nil }
     }
 
     /// Forgets all bytes from `size` on.
     mutating func truncate(to size: UInt64) {
-        punch(size, UInt64(Int64.max) - size)
-        let kept = Int((size + UInt64(Self.chunkSize) - 1) / UInt64(Self.chunkSize))
-        if chunks.count > kept {
-            for chunk in chunks[kept...] { pages -= UInt64(chunk?.present.nonzeroBitCount ?? 0) }
-            chunks.removeSubrange(kept...)
-        }
-        // The page in which the file ends stays, its end was made zero; the pages behind it go.
-        let start = Int(size % UInt64(Self.chunkSize))
-        if start > 0, kept > 0, kept <= chunks.count, let chunk = chunks[kept - 1] {
-            let keptPages = (start + Self.page - 1) / Self.page
-            let gone = chunk.present & ~Self.mask(0, keptPages * Self.page)
-            chunk.present &= ~gone
-            pages -= UInt64(gone.nonzeroBitCount)
-        }
+        let maximum = UInt64(Int64.max)
+        if size >= maximum { return }
+        punch(size, maximum - size)
     }
 
     /// The first byte from `offset` on that lies in a page with data, or without.
     ///
-    /// - Returns: nil when there is none up to the end of what is stored.
+    /// - Returns: nil when there is no data behind `offset`.
     func next(from offset: UInt64, data: Bool) -> UInt64? {
         var at = offset
-        let end = UInt64(chunks.count) * UInt64(Self.chunkSize)
-        while at < end {
-            let (index, start, _) = Self.place(at, end)
-            guard let chunk = chunks[index] else {
+        for index in indices(offset, UInt64(Int64.max)) {
+            let base = index * UInt64(Self.chunkSize)
+            guard let chunk = chunks[index] else { continue }
+            if base > at {
                 if !data { return at }
-                at += UInt64(Self.chunkSize - start)
-                continue
+                at = base
             }
-            if (chunk.present >> UInt16(start / Self.page)) & 1 == (data ? 1 : 0) { return at }
-            at += UInt64(Self.page - start % Self.page)
+            while at < base + UInt64(Self.chunkSize) {
+                let page = UInt16(Int(at - base) / Self.page)
+                if (chunk.present >> page) & 1 == (data ? 1 : 0) { return at }
+                at = base + (UInt64(page) + 1) * UInt64(Self.page)
+            }
         }
         return data ? nil : at
     }
 
     /// The runs of pages that hold data, in order: where in the file, and which part of `bytes` it is.
     func forEachRun(_ body: (_ offset: UInt64, _ bytes: [UInt8], _ range: Range<Int>) -> Void) {
-        for (i, chunk) in chunks.enumerated() {
-            guard let chunk else { continue }
+        for i in chunks.keys.sorted() {
+            guard let chunk = chunks[i] else { continue }
             var page = 0
             while page < 16 {
                 if (chunk.present >> UInt16(page)) & 1 == 0 {
@@ -191,7 +194,7 @@ struct ChunkedBytes {
                 let first = page
                 while page < 16, (chunk.present >> UInt16(page)) & 1 != 0 { page += 1 }
                 let range = min(first * Self.page, chunk.bytes.count)..<min(page * Self.page, chunk.bytes.count)
-                if !range.isEmpty { body(UInt64(i) * UInt64(Self.chunkSize) + UInt64(range.lowerBound), chunk.bytes, range) }
+                if !range.isEmpty { body(i * UInt64(Self.chunkSize) + UInt64(range.lowerBound), chunk.bytes, range) }
             }
         }
     }

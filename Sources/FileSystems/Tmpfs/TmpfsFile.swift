@@ -156,8 +156,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         defer { contentLock.unlock() }
         if whence == 2 {
             let (sum, overflow) = Int64(truncatingIfNeeded: size).addingReportingOverflow(offset)
-            if overflow { throw .EOVERFLOW }
-            if sum < 0 { throw .EINVAL }
+            if overflow || sum < 0 { throw .EINVAL }
             return UInt64(sum)
         }
         if offset < 0 || UInt64(offset) >= size { throw .ENXIO }
@@ -185,6 +184,8 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
                 defer { storage = .memory(bytes) }
                 if punch || zero { bytes.punch(offset, length) }
                 if !punch {
+                    // More than the machine has cannot be had; nor is it counted page by page.
+                    if length > HostMemory.information.total { throw .ENOSPC }
                     var missing: UInt64 = 0
                     var at = offset
                     while at < offset + length {

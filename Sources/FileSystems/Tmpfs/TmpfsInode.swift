@@ -64,11 +64,12 @@ class TmpfsInode: Inode, @unchecked Sendable {
         let now = FileTime.now
         attributeLock.withLock {
             let a = current.accessed
-            if a <= current.modified || a <= current.changed || now.seconds - a.seconds >= 86400 { current.accessed = now }
+            if a <= current.modified || a <= current.changed || now.seconds &- a.seconds >= 86400 { current.accessed = now }
         }
     }
 
     override func extendedAttribute(_ name: [UInt8], by caller: Caller) throws(Errno) -> [UInt8] {
+        if name.starts(with: "system.".utf8) { throw .EOPNOTSUPP }
         guard let value = attributeLock.withLock({ extended[name] }) else { throw .ENODATA }
         return value
     }

@@ -82,6 +82,7 @@ extension Task {
             }
         }
         replace(context: image.context, mm: image.mm)
+        kernel.watch(image.mm)
         old.end()
         vforkDone?.complete()
         vforkDone = nil

@@ -472,6 +472,8 @@ public enum Control {
         public var startTime: Int64 = 0
         public var terminal: String = ""
         public var command: String = ""
+        /// Of the stub that holds its memory, as the Sentry's own pid namespace numbers it: the Sentry knows no other. It changes
+        /// with execve.
         public var hostPID: UInt32 = 0
         public var execID: String = ""
         /// one letter, as in ps

@@ -39,7 +39,7 @@ public enum SentryProcess {
             if let procfs { OwnProcfs.use(procfs) }
         }
         // Before the filter: what it forbids, stubs need.
-        let platform = try makePlatform(options)
+        let platform = try makePlatform(options, log)
         let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
         let pod = Pod(kernel: kernel, machine: machine, log: log)
         registerFileSystems(pod)
@@ -57,15 +57,19 @@ public enum SentryProcess {
         pod.shutDown()
     }
 
-    private static func makePlatform(_ options: Options) throws(StartError) -> Platform {
+    private static func makePlatform(_ options: Options, _ log: Log) throws(StartError) -> Platform {
         switch options.platform {
         case "ptrace":
             return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in
                 try PtracePlatform.start()
             }
         case "systrap":
-            return try starting("the systrap platform (this host may need --platform=ptrace)") { () throws(Errno) in
-                try SystrapPlatform.start()
+            do throws(Errno) { return try SystrapPlatform.start() } catch {
+                if error != .EOPNOTSUPP { throw StartError("the systrap platform: \(error.message); --platform=ptrace may work") }
+            }
+            log.note("this host lacks what the systrap platform needs (FSGSBASE, futex_waitv): the platform is ptrace")
+            return try starting("the ptrace platform (is ptrace permitted here?)") { () throws(Errno) in
+                try PtracePlatform.start()
             }
         default: throw StartError("unknown platform \"\(options.platform)\"; there are ptrace and systrap")
         }
@@ -74,6 +78,7 @@ public enum SentryProcess {
     /// What mount(2) and device nodes of the pod lead to.
     private static func registerFileSystems(_ pod: Pod) {
         let (kernel, machine) = (pod.kernel, pod.machine)
+        machine.network = SocketStatistics(kernel)
         let resources: @Sendable (GuestContainer) -> ContainerResources = { [unowned pod] in pod.resources(of: $0.id) }
         kernel.vfs.register(TmpfsType())
         kernel.vfs.register(DevtmpfsType())

@@ -14,7 +14,7 @@ enum ProcessReport {
                 pid: UInt32(max(0, group.pid)), ppid: UInt32(max(0, kernel.treeLock.withLock { group.parent?.pid ?? 0 })),
                 uid: task.credentials.euid, threads: UInt32(group.liveTasks.count), cpuTime: usage.user &+ usage.system,
                 startTime: Int64(HostClock.realtime) - age, terminal: "", command: String(decoding: task.name, as: UTF8.self),
-                hostPID: 0, execID: execs[group.pid] ?? "", state: String(decoding: [task.stateLetter], as: UTF8.self))
+                hostPID: UInt32(max(0, task.memoryManager.addressSpace.hostProcess)), execID: execs[group.pid] ?? "", state: String(decoding: [task.stateLetter], as: UTF8.self))
         }
     }
 }

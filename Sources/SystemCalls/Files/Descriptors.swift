@@ -38,7 +38,7 @@ private func fcntl(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
     case 0 /* F_DUPFD */, 1030 /* F_DUPFD_CLOEXEC */:
         let limit = task.limit(Limits.RLIMIT_NOFILE)
         let minimum = a.uint(2)
-        if UInt64(minimum) >= limit { throw .EINVAL }
+        if UInt64(minimum) >= min(limit, 1 << 20) { throw .EINVAL }
         return UInt64(try task.files.install(file, closeOnExec: command == 1030,
                                              minimum: Int32(truncatingIfNeeded: minimum), limit: limit))
     case 1 /* F_GETFD */: return try task.files.closesOnExec(fd) ? 1 : 0

@@ -12,7 +12,8 @@ func registerMounting(_ table: inout SystemCallTable) {
         let path = try task.place(AT_FDCWD, a.address(0), follow: flags & 8 == 0)
         if !task.mayMount { throw .EPERM }
         if flags & 4 != 0 { throw flags & 3 != 0 ? .EINVAL : .EAGAIN }
-        try task.directories.mounts.unmount(path, detach: flags & 2 != 0)
+        // What is seen there goes, not what it stands on.
+        try task.directories.mounts.unmount(path.topmost, detach: flags & 2 != 0)
         return 0
     }
     table[.pivot_root] = { (task, a) throws(Errno) in

@@ -103,6 +103,19 @@ extension Mount {
         mountpointStorage = nil
     }
 
+    /// Takes this mount and all below apart and out of their namespace.
+    ///
+    /// - Returns: what is gone, to be released without the lock.
+    func takeOut() -> [Mount] {
+        let all = subtree
+        for one in all.reversed() {
+            one.disconnect()
+            one.namespace?.count -= 1
+            one.namespace = nil
+        }
+        return all
+    }
+
     /// This mount and all below, parents first.
     var subtree: [Mount] {
         var all = [self]

@@ -24,7 +24,8 @@ extension MountNamespace {
         noteChange()
     }
 
-    private func attachLocked(_ mount: Mount, at place: Path) throws(Errno) {
+    private func attachLocked(_ mount: Mount, at named: Path) throws(Errno) {
+        let place = named.topmost
         if place.mount.namespace !== self { throw .EINVAL }
         if place.dentry.isDead { throw .ENOENT }
         if (place.inode.type == .directory) != (mount.root.inode.type == .directory) { throw .ENOTDIR }
@@ -102,21 +103,10 @@ extension MountNamespace {
             if mount.root !== dentry || mount.namespace !== self { throw .EINVAL }
             if mount === rootStorage { throw detach ? .EINVAL : .EBUSY }
             if !detach, !mount.children.isEmpty || mount.isUsed { throw .EBUSY }
-            gone = takeOut(mount)
-            for peer in spreadUnmount(mount, detach: detach) { gone += takeOut(peer) }
+            for peer in spreadUnmount(mount, detach: detach) { gone += peer.takeOut() }
+            gone += mount.takeOut()
             noteChange()
         }
-    }
-
-    /// - Returns: what is gone, to be released without the lock.
-    private func takeOut(_ mount: Mount) -> [Mount] {
-        let all = mount.subtree
-        for one in all.reversed() {
-            one.disconnect()
-            one.namespace?.count -= 1
-            one.namespace = nil
-        }
-        return all
     }
 
     /// MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE.
@@ -184,5 +174,27 @@ extension MountNamespace {
             (mount, dentry) = (parent, point)
         }
         return dentry.isWithin(top.dentry)
+    }
+}
+
+extension Path {
+    /// What is seen here: the root of the last mount that stands on this place.
+    public var topmost: Path { entering(dentry) }
+}
+
+extension Caller {
+    /// A name is about to go away or to move. A mount on it in the caller's namespace forbids that; those of others are
+    /// taken away with it, as on Linux.
+    ///
+    /// - Throws: EBUSY.
+    final func checkNoMount(_ dentry: Dentry) throws(Errno) {
+        if dentry.mountCount.load(ordering: .acquiring) == 0 { return }
+        let own = directories.mounts
+        var gone: [Mount] = []
+        try vfs.mountLock.withLock { () throws(Errno) in
+            let here = dentry.lock.withLock { dentry.mounted.map(\.mount) }
+            if here.contains(where: { $0.namespace === own }) { throw .EBUSY }
+            for mount in here { gone += mount.takeOut() }
+        }
     }
 }

@@ -36,6 +36,7 @@ extension Caller {
         defer { inode.lock.unlock() }
         let known = try directory.dentry.lookUpLocked(name, by: self)
         if !known.isNegative { throw .EEXIST }
+        try directory.dentry.checkMakesNames()
         // Only a directory may be called "name/" before it exists.
         if place.trailingSlash, type != .directory { throw .ENOENT }
         try directory.checkWritable()
@@ -68,6 +69,7 @@ extension Caller {
         defer { inode.lock.unlock() }
         let known = try directory.dentry.lookUpLocked(name, by: self)
         if !known.isNegative { throw .EEXIST }
+        try directory.dentry.checkMakesNames()
         if place.trailingSlash { throw .ENOENT }
         try directory.checkWritable()
         if directory.mount !== old.mount { throw .EXDEV }
@@ -78,7 +80,7 @@ extension Caller {
         if old.dentry.isDead, !old.dentry.isLinkable, try source.attributes().links == 0 { throw .ENOENT }
         try inode.link(name, to: source, by: self)
         let dentry = directory.dentry.adopt(name, source)
-        source.notify(.IN_ATTRIB, old.dentry)
+        source.notifySelf(.IN_ATTRIB)
         inode.notify(.IN_CREATE, name: dentry)
     }
 
@@ -89,4 +91,11 @@ extension Caller {
         guard source.type == .regular, mode & 0o4000 == 0, mode & 0o2010 != 0o2010 else { throw .EPERM }
         do throws(Errno) { try source.checkPermission([.read, .write], by: self) } catch { throw .EPERM }
     }
+}
+
+extension Dentry {
+    /// Where entries come and go by themselves nobody makes one: the lookup for it has failed, as on Linux.
+    ///
+    /// - Throws: ENOENT.
+    func checkMakesNames() throws(Errno) { if inode.fileSystem.caching == .never { throw .ENOENT } }
 }

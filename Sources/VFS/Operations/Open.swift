@@ -167,6 +167,7 @@ extension Caller {
         defer { inode.lock.unlock() }
         let known = try parent.lookUpLocked(name, by: self)
         if !known.isNegative { return (known, false) }
+        try parent.checkMakesNames()
         try directory.checkWritable()
         try directory.checkCreation(by: self)
         let node = try newNode(.regular, mode: how.mode & 0o7777, in: inode)

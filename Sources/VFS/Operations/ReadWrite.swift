@@ -24,6 +24,7 @@ extension Caller {
         if file.isSeekable, !file.ignoresPosition {
             file.positionLock.lock()
             defer { file.positionLock.unlock() }
+            try checkRange(file.position, destination.remaining)
             done = try file.read(&destination, at: file.position, by: self)
             file.position &+= UInt64(done)
         } else {
@@ -38,6 +39,7 @@ extension Caller {
                            _ flags: TransferFlags = []) throws(Errno) -> Int {
         if !file.isSeekable { throw .ESPIPE }
         if !file.flags.isReadable { throw .EBADF }
+        try checkRange(offset, destination.remaining)
         let done = try file.read(&destination, at: offset, by: self)
         if done > 0 { file.inode.notify(.IN_ACCESS, file.path.dentry) }
         return done
@@ -50,6 +52,7 @@ extension Caller {
         if file.isSeekable, !file.ignoresPosition {
             file.positionLock.lock()
             defer { file.positionLock.unlock() }
+            try checkRange(file.position, source.remaining)
             var offset = flags.contains(.RWF_APPEND) ? try file.seek(0, whence: 2, by: self) : file.position
             let done = try transfer(file, &source, &offset, flags)
             file.position = offset &+ UInt64(done)
@@ -64,8 +67,14 @@ extension Caller {
                             _ flags: TransferFlags = []) throws(Errno) -> Int {
         if !file.isSeekable { throw .ESPIPE }
         if !file.flags.isWritable { throw .EBADF }
+        try checkRange(offset, source.remaining)
         var offset = flags.contains(.RWF_APPEND) ? try file.seek(0, whence: 2, by: self) : offset
         return try transfer(file, &source, &offset, flags)
+    }
+
+    /// rw_verify_area: what is asked for must end where a position can be.
+    private final func checkRange(_ offset: UInt64, _ count: Int) throws(Errno) {
+        if offset > UInt64(Int64.max) || UInt64(count) > UInt64(Int64.max) - offset { throw .EINVAL }
     }
 
     private final func transfer(_ file: OpenFile, _ source: inout IOVector, _ offset: inout UInt64,
@@ -118,8 +127,7 @@ extension Caller {
             new = UInt64(offset)
         case 1:
             let (sum, overflow) = Int64(truncatingIfNeeded: file.position).addingReportingOverflow(offset)
-            if overflow { throw .EOVERFLOW }
-            if sum < 0 { throw .EINVAL }
+            if overflow || sum < 0 { throw .EINVAL }
             new = UInt64(sum)
         default: new = try file.seek(offset, whence: whence, by: self)
         }

@@ -17,11 +17,11 @@ extension Caller {
             if victim.isNegative { throw .ENOENT }
             if place.trailingSlash { throw victim.inode.type == .directory ? .EISDIR : .ENOTDIR }
             try directory.checkDeletion(of: victim, directory: false, by: self)
-            if victim.mountCount.load(ordering: .acquiring) != 0 { throw .EBUSY }
+            try checkNoMount(victim)
             try inode.unlink(name, victim.inode, by: self)
             directory.dentry.discard(victim)
         }
-        victim.inode.notify(.IN_ATTRIB, victim)
+        victim.inode.notifySelf(.IN_ATTRIB)
         inode.notify(.IN_DELETE, name: victim)
         victim.inode.noteUnlinked()
     }
@@ -49,7 +49,7 @@ extension Caller {
             try directory.checkDeletion(of: victim, directory: true, by: self)
             victim.inode.lock.lock()
             defer { victim.inode.lock.unlock() }
-            if victim.mountCount.load(ordering: .acquiring) != 0 { throw .EBUSY }
+            try checkNoMount(victim)
             try inode.removeDirectory(name, victim.inode, by: self)
             directory.dentry.discard(victim)
             victim.forgetChildren()

@@ -48,7 +48,8 @@ extension Caller {
             if movesDirectory { try old.inode.checkPermission(.write, by: self) }
             if exchange, new.inode.type == .directory { try new.inode.checkPermission(.write, by: self) }
         }
-        if old.mountCount.load(ordering: .acquiring) != 0 || new.mountCount.load(ordering: .acquiring) != 0 { throw .EBUSY }
+        try checkNoMount(old)
+        try checkNoMount(new)
         // Nothing may be made in a directory that is about to be replaced.
         let replaced = !exchange && new.known?.type == .directory ? new.known : nil
         replaced?.lock.lock()
@@ -64,6 +65,7 @@ extension Caller {
         if exchange {
             Inode.notifyOfMove(new.inode, target, old.name, source, oldName)
         } else if !new.isNegative {
+            new.inode.notifySelf(.IN_ATTRIB)
             new.inode.noteUnlinked()
         }
     }

@@ -20,6 +20,7 @@ public final class InotifyFile: OpenFile, @unchecked Sendable {
     private let lock = Lock()
     private var events: [Event] = []
     private var watches: [Int32: Watch] = [:]
+    private var watched: [ObjectIdentifier: Watch] = [:]
     private var lastDescriptor: Int32 = 0
     private let queue = WaitQueue()
     private static let cookies = Atomic<UInt32>(0)
@@ -42,7 +43,7 @@ public final class InotifyFile: OpenFile, @unchecked Sendable {
     public func add(_ path: Path, _ mask: WatchEvents) throws(Errno) -> Int32 {
         let inode = path.inode
         lock.lock()
-        if let known = watches.values.first(where: { $0.inode === inode }) {
+        if let known = watched[ObjectIdentifier(inode)] {
             defer { lock.unlock() }
             if mask.contains(.IN_MASK_CREATE) { throw .EEXIST }
             if mask.contains(.IN_MASK_ADD) {
@@ -59,6 +60,7 @@ public final class InotifyFile: OpenFile, @unchecked Sendable {
         lastDescriptor = lastDescriptor == .max ? 1 : lastDescriptor + 1
         let watch = Watch(lastDescriptor, self, inode, mask: mask)
         watches[watch.descriptor] = watch
+        watched[ObjectIdentifier(inode)] = watch
         lock.unlock()
         inode.addWatch(watch)
         return watch.descriptor
@@ -74,7 +76,10 @@ public final class InotifyFile: OpenFile, @unchecked Sendable {
 
     /// Ends a watch, and says so.
     func drop(_ watch: Watch) {
-        let removed = lock.withLock { watches.removeValue(forKey: watch.descriptor) }
+        let removed = lock.withLock {
+            watched[ObjectIdentifier(watch.inode)] = nil
+            return watches.removeValue(forKey: watch.descriptor)
+        }
         if removed == nil { return }
         watch.inode.removeWatch(watch)
         enqueue(.IN_IGNORED, from: watch, name: nil, cookie: 0)

@@ -56,6 +56,12 @@ extension Inode {
         for watch in watches { watch.deliver(events, name: nil, cookie: 0) }
     }
 
+    /// Tells those who watch this file.
+    final func notifySelf(_ events: WatchEvents) {
+        if isQuiet { return }
+        for watch in watches { watch.deliver(events, name: nil, cookie: 0) }
+    }
+
     /// Tells those who watch this directory of an entry.
     final func notify(_ events: WatchEvents, name dentry: Dentry, cookie: UInt32 = 0) {
         if isQuiet { return }
