@@ -71,7 +71,7 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
             }
             if part.isEnd || part.entries.isEmpty { break }
         }
-        if isExclusive { entries.learn(all, asOf: version) }
+        if isExclusive, entries.learn(all, asOf: version) { gofer.remember(entries, count: all.count) }
         for (name, inode) in made { all.append(.init(name: name, inode: inode.number, type: inode.type, status: nil)) }
         return all
     }

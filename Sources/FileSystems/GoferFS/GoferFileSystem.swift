@@ -24,7 +24,7 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     let rootHandle: Handle
     private let sourceText: String
 
-    /// Guards `devices`, `linked`, `special`, `idle` and `nextIdle`. Below an inode's lock; a leaf but for inodes' descriptors, which are
+    /// Guards `devices`, `linked`, `special`, `idle`, `nextIdle` and `listings`. Below an inode's lock; a leaf but for inodes' descriptors, which are
     /// let go of outside it.
     private let lock = Lock()
     /// Numbers for further host devices below the root (mounts on the host).
@@ -37,10 +37,15 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     private var idle: [GoferRegularFile?] = Array(repeating: nil, count: GoferFileSystem.idleFiles)
     private var nextIdle = 0
     private var rootInode: GoferInode?
+    /// The listings that directories remember, oldest first, and how many entries they have together.
+    private var listings: [(entries: KnownEntries, count: Int)] = []
+    private var listedEntries = 0
     /// Whether the Gofer itself refuses every change.
     private let isServedReadOnly: Bool
 
     private static let idleFiles = 512
+    /// About 16 MiB.
+    private static let maximumListedEntries = 65536
 
     /// - Parameters:
     ///   - mount: the mount's number in the Gofer's list.
@@ -107,6 +112,7 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
         let (files, root) = lock.withLock {
             defer {
                 idle = Array(repeating: nil, count: Self.idleFiles)
+                listings = []
                 rootInode = nil
             }
             return (idle, rootInode)
@@ -207,6 +213,25 @@ extension GoferFileSystem {
             devices[device] = number
             return number
         }
+    }
+
+    /// A directory remembers a listing; the oldest are forgotten when all of them have too many entries.
+    func remember(_ entries: KnownEntries, count: Int) {
+        let forgotten = lock.withLock { () -> ArraySlice<(entries: KnownEntries, count: Int)> in
+            listings.append((entries, count))
+            listedEntries += count
+            if listedEntries <= Self.maximumListedEntries { return [] }
+            var kept = 0
+            // Half of the room is made at once, so that this is rare.
+            while kept < listings.count, listedEntries > Self.maximumListedEntries / 2 {
+                listedEntries -= listings[kept].count
+                kept += 1
+            }
+            let old = listings[..<kept]
+            listings.removeFirst(kept)
+            return old
+        }
+        for listing in forgotten { listing.entries.forget() }
     }
 
     /// `file` is not open any more: its descriptors stay until as many others have come after it.

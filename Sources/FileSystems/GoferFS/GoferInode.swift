@@ -127,6 +127,11 @@ class GoferInode: Inode, @unchecked Sendable {
 
     override func setAttributes(_ change: AttributeChange, by caller: Caller) throws(Errno) {
         var update = AttributeUpdate(change)
+        if update.mask.isEmpty {
+            // chown(-1, -1): nothing but the time of the change.
+            update.mask = [.uid, .gid]
+            (update.uid, update.gid) = (.max, .max)
+        }
         try state.withLock { () throws(Errno) in
             if let size = change.size, try truncateLocked(to: size) {
                 update.mask.remove(.size)

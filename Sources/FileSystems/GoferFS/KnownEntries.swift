@@ -29,16 +29,21 @@ final class KnownEntries: @unchecked Sendable {
     /// The listing, if nothing was changed since.
     var list: [Entry]? { lock.withLock { ordered } }
 
+    /// How many entries one listing may have to be remembered.
+    static let maximumCount = 16384
+
     /// Counts changes, so that a listing that overlaps with one is not believed.
     var version: UInt64 { lock.withLock { changes } }
 
-    func learn(_ entries: [Entry], asOf version: UInt64) {
+    /// - Returns: whether the listing is remembered.
+    func learn(_ entries: [Entry], asOf version: UInt64) -> Bool {
+        if entries.count > Self.maximumCount { return false }
         // Without the status, which is for the index only.
         let plain = entries.map { Entry(name: $0.name, inode: $0.inode, type: $0.type, status: nil) }
-        lock.withLock {
-            guard version == changes else { return }
+        return lock.withLock {
+            guard version == changes else { return false }
             ordered = plain
-            if byName != nil { return }
+            if byName != nil { return false }
             var index: [FileName: FileStatus?] = [:]
             index.reserveCapacity(entries.count)
             for entry in entries {
@@ -46,6 +51,7 @@ final class KnownEntries: @unchecked Sendable {
                 index.updateValue(isSingle ? entry.status : nil, forKey: entry.name)
             }
             byName = index
+            return true
         }
     }
 

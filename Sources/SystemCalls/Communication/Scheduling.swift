@@ -22,6 +22,7 @@ func registerScheduling(_ table: inout SystemCallTable) {
     table[.sched_setaffinity] = { (task, a) throws(Errno) in
         let all = task.kernel.processorWords
         let given = try task.memory.loadBytes(a.address(2), count: Int(min(a.second, UInt64(all.count * 8))))
+        if a.int(0) < 0 { throw .ESRCH }
         let target = try findTask(task, a.int(0))
         try checkControl(task, over: target)
         var mask = [UInt64](repeating: 0, count: all.count)
