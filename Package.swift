@@ -96,6 +96,7 @@ let package = Package(
         tests("WaitingTests", ["Waiting", "HostOS", "LinuxABI"]),
         tests("SocketsTests", ["Sockets", "FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("VFSTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        tests("IntrospectionTests", ["Introspection", "FileSystems", "HostOS", "LinuxABI"]),
         tests("TerminalTests", ["FileSystems", "VFS", "Memory", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("RuntimeTests", ["Runtime", "Messages", "Cgroups", "HostOS", "LinuxABI"]),
         tests("CgroupsTests", ["Cgroups", "HostOS", "LinuxABI"]),
