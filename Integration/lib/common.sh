@@ -55,7 +55,8 @@ unpacked() {
 # Starts a containerd with root, state and socket in $1. Ends with stop_containerd.
 start_containerd() {
     local home=$1 bin
-    bin=$(unpacked containerd)/usr/bin
+    # With runc, whose containers ours are compared with.
+    bin=$(unpacked containerd)/usr/bin:$(unpacked runc)/usr/sbin
     PATH=$bin:$PATH
     mkdir -p "$home"
     cat >"$home/config.toml" <<TOML
