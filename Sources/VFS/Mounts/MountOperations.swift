@@ -105,6 +105,7 @@ extension MountNamespace {
             gone = mount.takeOut()
             noteChange()
         }
+        withExtendedLifetime(gone) {}
     }
 
     /// MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE: kept, shown in mountinfo, and heeded by bind, move and pivot_root.
@@ -195,5 +196,6 @@ extension Caller {
             if here.contains(where: { $0.namespace === own }) { throw .EBUSY }
             for mount in here { gone += mount.takeOut() }
         }
+        withExtendedLifetime(gone) {}
     }
 }
