@@ -59,4 +59,4 @@ protocol ContainerBackend: Sendable {
 }
 
 /// Starts a pod's kernel for its first container.
-typealias PodStarter = @Sendable (_ bundle: String) throws(RuntimeError) -> any PodBackend
+typealias PodStarter = @Sendable (_ bundle: String, _ options: Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend

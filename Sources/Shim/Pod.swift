@@ -64,7 +64,7 @@ final class Pod: @unchecked Sendable {
             containers[request.id] = container
         }
         do throws(Status) {
-            let backend = try prepare(container)
+            let backend = try prepare(container, request.options)
             let pid = backend.pid
             // For `delete`, when the shim is no more.
             let path = container.bundle + "/init.pid"
@@ -86,7 +86,8 @@ final class Pod: @unchecked Sendable {
     }
 
     /// Everything of Create that can fail. What it made is undone by the caller.
-    private func prepare(_ container: TaskContainer) throws(Status) -> any ContainerBackend {
+    private func prepare(_ container: TaskContainer,
+                         _ options: Proto.AnyMessage?) throws(Status) -> any ContainerBackend {
         do throws(RootfsMounts.Failure) { try RootfsMounts.mount(container.mounts, at: container.rootfs) } catch {
             throw Status(.unknown, error.message)
         }
@@ -96,7 +97,7 @@ final class Pod: @unchecked Sendable {
         }
         do throws(RuntimeError) {
             let backend = try kernelLock.withLock { () throws(RuntimeError) in
-                if kernel == nil { kernel = try startPod(container.bundle) }
+                if kernel == nil { kernel = try startPod(container.bundle, options) }
                 return kernel
             }
             guard let backend else { throw RuntimeError(.internalError, "the pod has no kernel") }

@@ -28,12 +28,16 @@ struct ServeCommand {
         configuration.root = PodGroup.root(namespace: line.namespace)
         configuration.debug = line.debug
         configuration.warn = .init { Log.warning($0) }
-        let (id, settings) = (line.id, configuration)
+        let (id, namespace, settings) = (line.id, line.namespace, configuration)
         // Some releases of containerd never say that a shim may end, and a client that asked for one can die.
         let timer = try CommandFailure.about("a timer") { () throws(Errno) in try HostFD.timer() }
         timer.setTimer(nanoseconds: Self.patience)
-        let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (bundle) throws(RuntimeError) in
-            try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
+        let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (bundle, options) throws(RuntimeError) in
+            var settings = settings
+            try ConfigurationFile.apply(options, to: &settings)
+            // Where `delete` looks, which is told of no options.
+            settings.root = PodGroup.root(namespace: namespace)
+            return try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
         }
         TaskService(pod: pod).register(on: server)
         try CommandFailure.about("the server") { () throws(Errno) in

@@ -1,6 +1,7 @@
 import HostOS
 import LinuxABI
 import Messages
+import Runtime
 @testable import Shim
 import Testing
 
@@ -65,6 +66,33 @@ import Testing
         let second = try Metrics.message(Statistics1.make(.v2))
         #expect(second.typeURL == "io.containerd.cgroups.v2.Metrics")
         #expect(try CgroupV2.Metrics.decode(second.value).cpu?.usageUsec == 3)
+    }
+}
+
+@Suite struct ConfigurationFiles {
+    @Test func keysAreSet() throws {
+        var configuration = Configuration()
+        let text = "# comment\n[runtime]\nplatform = \"systrap\" # why\nnetwork='none'\r\n\n debug = true\nmemory-calls = \"mediated\""
+        try ConfigurationFile.apply(text: Array(text.utf8), name: "c", to: &configuration)
+        #expect(configuration.platform == .systrap && configuration.network == .none && configuration.debug)
+        #expect(configuration.memoryCalls == .mediated)
+    }
+
+    @Test(arguments: ["platform = \"tea\"", "platform", "nonsense = 1", "debug = maybe", "network = \"x", "network = \"lan\""])
+    func nonsenseIsRefused(text: String) {
+        var configuration = Configuration()
+        #expect(throws: RuntimeError.self) {
+            try ConfigurationFile.apply(text: Array(text.utf8), name: "c", to: &configuration)
+        }
+    }
+
+    @Test func optionsOfOthersAreIgnored() throws {
+        var configuration = Configuration()
+        try ConfigurationFile.apply(.init(typeURL: "containerd.runc.v1.Options", value: [1, 2, 3]), to: &configuration)
+        let own = RuntimeOptions.Options(configPath: "/nowhere/at/all.toml")
+        #expect(throws: RuntimeError.self) {
+            try ConfigurationFile.apply(try Proto.AnyMessage("runtimeoptions.v1.Options", own), to: &configuration)
+        }
     }
 }
 

@@ -107,7 +107,7 @@ final class Fixture: @unchecked Sendable {
         try containerd.listen(on: HostFD.listen(at: .abstract(name + "-containerd")))
         shim = try Server(peers: .sameUser)
         let queue = EventQueue(address: "@" + name + "-containerd", namespace: "test")
-        pod = Pod(events: queue, onIdle: { idle.set() }) { _ in kernel }
+        pod = Pod(events: queue, onIdle: { idle.set() }) { (_, _) in kernel }
         TaskService(pod: pod).register(on: shim)
         try shim.listen(on: HostFD.listen(at: .abstract(name)))
         client = try Client(.abstract(name))

@@ -27,7 +27,7 @@
 
 // The systrap platform: one arena per stub, shared with the Sentry alone.
 #define STUB_ARENA        0x7e9000000000ul
-#define STUB_SLOTS        1024ul
+#define STUB_SLOTS        4096ul
 #define STUB_SLOT_SIZE    0x3000ul // control page, floating point state, and a page of payload
 #define STUB_ARENA_LENGTH (STUB_SLOTS * STUB_SLOT_SIZE)
 // Private memory of each thread: its signal stack, whose address tells the slot.

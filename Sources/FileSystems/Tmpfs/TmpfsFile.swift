@@ -175,6 +175,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         let (keepSize, punch, zero) = (mode & 1 != 0, mode & 2 != 0, mode & 0x10 != 0)
         if mode & ~0x13 != 0 || punch && (!keepSize || zero) { throw .EOPNOTSUPP }
         try contentLock.withLock { () throws(Errno) in
+            defer { recount() }
             if punch || zero, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
             let grows = !keepSize && offset + length > size
             if grows, seals.contains(.F_SEAL_GROW) { throw .EPERM }
@@ -201,7 +202,6 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
                 try file.writable.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
             }
             if grows { size = offset + length }
-            recount()
         }
         touch()
     }

@@ -32,6 +32,7 @@ public final class TmpfsFileSystem: FileSystem, @unchecked Sendable {
     private let usedInodes = Atomic<UInt64>(0)
     private let maximumPages: Atomic<UInt64>
     private let maximumInodes: Atomic<UInt64>
+    private let machinePages = HostMemory.information.total / 4096
 
     /// - Parameter typeName: devtmpfs is one of these too.
     public init(typeName: String = "tmpfs", _ options: Options = Options()) {
@@ -122,7 +123,10 @@ public final class TmpfsFileSystem: FileSystem, @unchecked Sendable {
     ///
     /// - Throws: ENOSPC.
     func take(pages: UInt64) throws(Errno) {
-        if usedPages.add(pages, ordering: .relaxed).newValue > maximumPages.load(ordering: .relaxed) {
+        // Without a limit the machine's memory is one.
+        let limit = min(maximumPages.load(ordering: .relaxed), machinePages)
+        if pages > limit { throw .ENOSPC }
+        if usedPages.add(pages, ordering: .relaxed).newValue > limit {
             usedPages.subtract(pages, ordering: .relaxed)
             throw .ENOSPC
         }

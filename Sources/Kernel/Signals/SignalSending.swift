@@ -100,7 +100,8 @@ extension ThreadGroup {
             // Ignored: but a blocked one waits, for the action may change before it is let through.
             if !(immune && isBlocked) { return .accepted }
         }
-        let limit = Int(clamping: limits[Limits.RLIMIT_SIGPENDING].soft)
+        // Beyond that a queue would cost the Sentry more than it is worth to anybody.
+        let limit = min(Int(clamping: limits[Limits.RLIMIT_SIGPENDING].soft), 65536)
         let counts = info.code < 0 && signal >= Signal.SIGRTMIN
         if let thread {
             if counts, thread.pending.count >= limit { return .queueFull }

@@ -88,6 +88,7 @@ struct ELFImage {
             case 3:
                 if interpreter != nil { throw .EINVAL }
                 guard fileSize >= 2, fileSize <= 4096 else { throw .ENOEXEC }
+                if offset > UInt64(Int64.max) - fileSize { throw .EINVAL }
                 interpreter = (offset, fileSize)
             case 0x6474_e551:
                 executableStack = flags & 1 != 0

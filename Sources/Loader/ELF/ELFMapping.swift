@@ -121,7 +121,10 @@ struct ELFMapper {
 
 extension OpenFile {
     /// Up to `count` bytes at `offset`; fewer at the end of the file.
+    ///
+    /// - Parameter offset: as a file's header claims it: files expect what an off_t holds.
     func bytes(at offset: UInt64, _ count: Int, by caller: Caller) throws(Errno) -> [UInt8] {
+        if count < 0 || offset > UInt64(Int64.max) - UInt64(count) { return [] }
         let buffer = KernelBuffer(count: count)
         var done = 0
         while done < count {

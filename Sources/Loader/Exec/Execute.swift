@@ -91,7 +91,8 @@ extension Task {
     private func openInterpreter(_ elf: ELFImage, _ file: OpenFile) throws(Errno) -> (image: ELFImage, file: OpenFile)? {
         guard let place = elf.interpreter else { return nil }
         var name = try file.bytes(at: place.offset, Int(place.size), by: self)
-        guard name.count == Int(place.size), name.last == 0 else { throw .ENOEXEC }
+        if name.count < Int(place.size) { throw .EIO }
+        if name.last != 0 { throw .ENOEXEC }
         name.removeLast()
         let path = Array(name.prefix { $0 != 0 })
         let interpreter = try Executable(try resolve(path), self)

@@ -81,6 +81,8 @@ private func copy(_ task: Task, from source: OpenFile, at start: UInt64, to targ
             }
             done += put
             if put < got { break }
+            // A long copy ends where a signal wants attention.
+            if task.waiter.isInterrupted { break }
         } catch {
             if done > 0 { break }
             throw error

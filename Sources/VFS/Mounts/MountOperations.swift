@@ -16,7 +16,7 @@ extension MountNamespace {
         return mount
     }
 
-    /// Hangs a mount (with those below) that stands nowhere at `place`, and copies of it where changes of `place` spread to.
+    /// Hangs a mount (with those below) that stands nowhere at `place`.
     public func attach(_ mount: Mount, at place: Path) throws(Errno) {
         vfs.mountLock.lock()
         defer { vfs.mountLock.unlock() }
@@ -31,7 +31,6 @@ extension MountNamespace {
         if (place.inode.type == .directory) != (mount.root.inode.type == .directory) { throw .ENOTDIR }
         if count + mount.subtree.count > Self.limit { throw .ENOSPC }
         mount.connect(to: place, in: self)
-        spread(mount, at: place)
     }
 
     /// Every file system that is mounted, once.
@@ -103,13 +102,14 @@ extension MountNamespace {
             if mount.root !== dentry || mount.namespace !== self { throw .EINVAL }
             if mount === rootStorage { throw detach ? .EINVAL : .EBUSY }
             if !detach, !mount.children.isEmpty || mount.isUsed { throw .EBUSY }
-            for peer in spreadUnmount(mount, detach: detach) { gone += peer.takeOut() }
-            gone += mount.takeOut()
+            gone = mount.takeOut()
             noteChange()
         }
+        withExtendedLifetime(gone) {}
     }
 
-    /// MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE.
+    /// MS_SHARED, MS_PRIVATE, MS_SLAVE, MS_UNBINDABLE: kept, shown in mountinfo, and heeded by bind, move and pivot_root.
+    /// Mounts do not spread to peers yet.
     public func setPropagation(_ path: Path, _ propagation: Propagation, recursive: Bool) throws(Errno) {
         vfs.mountLock.lock()
         defer { vfs.mountLock.unlock() }
@@ -196,5 +196,6 @@ extension Caller {
             if here.contains(where: { $0.namespace === own }) { throw .EBUSY }
             for mount in here { gone += mount.takeOut() }
         }
+        withExtendedLifetime(gone) {}
     }
 }

@@ -1,4 +1,4 @@
-/// How mounts and unmounts spread (mount_namespaces(7)).
+/// How a mount is marked to spread what is mounted on it (mount_namespaces(7)).
 public enum Propagation: Sendable {
     case `private`, shared, slave, unbindable
 }
@@ -19,12 +19,4 @@ extension Mount {
         }
         propagation = new
     }
-}
-
-extension MountNamespace {
-    /// Mounts copies of `mount` at the same place of the peers and slaves of the mount below it.
-    func spread(_ mount: Mount, at place: Path) {}
-
-    /// The mounts of peers and slaves that go with `mount`.
-    func spreadUnmount(_ mount: Mount, detach: Bool) -> [Mount] { [] }
 }

@@ -39,7 +39,7 @@ extension Command {
                 "selinux": ["enabled": false],
                 "intelRdt": ["enabled": false],
             ],
-            "annotations": ["dev.cloister.platforms": "ptrace", "dev.cloister.version": .string(Help.versionText)],
+            "annotations": ["dev.cloister.platforms": "ptrace,systrap", "dev.cloister.version": .string(Help.versionText)],
         ]
         try Report.print(features.text(indent: 2) + "\n")
         return 0

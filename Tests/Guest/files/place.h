@@ -1,6 +1,6 @@
 // A fresh directory on a tmpfs, which is where file tests run.
 #pragma once
-#include "../report.h"
+#include "../communication/report.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
