@@ -1,0 +1,20 @@
+# Watched from the host by tracepoints: while a guest lists all files, its stubs make no system call of the host's but
+# the checked ones (mmap, mprotect, munmap, mremap, msync, madvise, clone, exit, futex, exit_group, close, close_range).
+tracing=/sys/kernel/tracing
+[ -d $tracing/events ] || mount -t tracefs none $tracing 2>/dev/null
+instance=$tracing/instances/cloister
+if mkdir -p "$instance" 2>/dev/null && [ -e "$instance/events/raw_syscalls/sys_enter/filter" ]; then
+    echo 'COMM ~ "memfd:cloister*"' >"$instance/events/raw_syscalls/sys_enter/filter"
+    identifier
+    # What the stubs do before the guest runs is not the guest's: the listing begins after a second.
+    (sleep 0.7; echo 1 >"$instance/events/raw_syscalls/sys_enter/enable") &
+    listing=$(timeout -k 5 60 ctr run --rm --runtime "$runtime" "$busybox" "$id" sh -c 'sleep 1.5; ls -lR / >/dev/null 2>&1; echo listed' 2>/dev/null </dev/null)
+    echo 0 >"$instance/events/raw_syscalls/sys_enter/enable"
+    others=$(sed -nE 's/.*sys_enter: NR ([0-9-]+) .*/\1/p' "$instance/trace" | sort -un | grep -vxE '3|9|10|11|25|26|28|56|60|202|231|436' | tr '\n' ' ')
+    seen=$(grep -c sys_enter: "$instance/trace")
+    check "the listing was made" listed "$listing"
+    check "a stub's system calls on the host are the checked ones ($seen seen)" "" "$others"
+    rmdir "$instance"
+else
+    printf 'skipped a stub'\''s system calls: tracepoints are not permitted here\n'
+fi
