@@ -31,7 +31,7 @@ extension CBacked {
         let message = unsafe UnsafeMutableRawPointer(tree.make(self)).assumingMemoryBound(to: ProtobufCMessage.self)
         let size = unsafe protobuf_c_message_get_packed_size(message)
         if size > messageLimit { throw .tooLarge(size) }
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             count = unsafe size == 0 ? 0 : protobuf_c_message_pack(message, buffer.baseAddress)
         }
     }
@@ -99,7 +99,7 @@ extension CBacked {
     func blob(_ value: [UInt8]) -> ProtobufCBinaryData {
         let c = unsafe take(value.count, of: UInt8.self)
         unsafe value.withUnsafeBufferPointer { b in
-            if let from = unsafe b.baseAddress { unsafe c.update(from: from, count: b.count) }
+            if let from = b.baseAddress { unsafe c.update(from: from, count: b.count) }
         }
         return unsafe ProtobufCBinaryData(len: value.count, data: c)
     }
@@ -110,7 +110,7 @@ extension CBacked {
     }
 
     private func list<V, T>(_ values: [V], _ make: (V) -> T) -> (Int, UnsafeMutablePointer<T>?) {
-        if values.isEmpty { return unsafe (0, nil) }
+        if values.isEmpty { return (0, nil) }
         let c = unsafe take(values.count, of: T.self)
         for i in values.indices { unsafe (c + i).initialize(to: make(values[i])) }
         return unsafe (values.count, c)

@@ -46,6 +46,8 @@ public struct Ancillary {
     public var rights: [OpenFile] = []
     /// SCM_CREDENTIALS, as the sender gave or has them.
     public var credentials: SocketCredentials?
+    /// Counts the descriptors while they are on their way.
+    var passage: RightsInFlight?
 
     public init() {}
 }

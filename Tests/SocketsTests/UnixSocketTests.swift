@@ -83,6 +83,18 @@ import Waiting
         #expect(gone == nil)
     }
 
+    @Test func socketsDoNotLieInEachOtherWithoutEnd() throws {
+        var inner = pair(.stream)
+        var refusal: Errno?
+        var sent = 0
+        while refusal == nil, sent < 100 {
+            let outer = pair(.stream)
+            do throws(Errno) { sent += try world.send(outer.0, "x", rights: [inner.1]) } catch { refusal = error }
+            inner = outer
+        }
+        #expect(refusal == .ETOOMANYREFS && sent == 5)
+    }
+
     @Test func theEndIsToldOnceTheBytesAreRead() throws {
         var (a, b): (UnixSocketFile?, UnixSocketFile) = pair(.stream)
         _ = try world.send(try #require(a), "last")

@@ -46,10 +46,12 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
 
     deinit {
         for item in items.values {
+            // One by one: thousands may hang on each other, and must not end recursively.
             var next: EpollItem? = item
             while let here = next {
                 here.source.remove(here)
                 next = here.alias
+                here.alias = nil
             }
         }
         ready.removeAll()

@@ -36,10 +36,14 @@ extension Task {
 
     /// Marks a lock word whose owner ends, when this thread owns it.
     private func giveUp(_ word: GuestAddress) throws(Errno) {
-        let value = try context.load(word, as: UInt32.self)
-        guard value & 0x3fff_ffff == UInt32(bitPattern: id(in: pidNamespace)) else { return }
-        // FUTEX_OWNER_DIED, keeping FUTEX_WAITERS.
-        try context.store(value & 0x8000_0000 | 0x4000_0000, at: word)
+        var value = try context.load(word, as: UInt32.self)
+        while true {
+            guard value & 0x3fff_ffff == UInt32(bitPattern: id(in: pidNamespace)) else { return }
+            // FUTEX_OWNER_DIED, keeping FUTEX_WAITERS, which another thread may be setting now.
+            let seen = try context.compareExchange(word, expected: value, desired: value & 0x8000_0000 | 0x4000_0000)
+            if seen == value { break }
+            value = seen
+        }
         if value & 0x8000_0000 != 0 { wake(word) }
     }
 

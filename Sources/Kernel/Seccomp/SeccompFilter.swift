@@ -14,9 +14,10 @@ public enum SeccompAction {
 }
 
 /// A filter and those that were installed before it: all are asked, the strictest verdict holds.
-public final class SeccompFilter: Sendable {
+public final class SeccompFilter: @unchecked Sendable {
     public let program: SeccompProgram
-    public let previous: SeccompFilter?
+    /// Changes only while the chain is taken apart, when nobody else has it.
+    public private(set) var previous: SeccompFilter?
     /// Instructions of the chain, with 4 for each filter.
     let cost: Int
     /// How many filters there are.
@@ -41,6 +42,17 @@ public final class SeccompFilter: Sendable {
             allowed[number / 64] |= 1 << UInt64(number % 64)
         }
         self.allowed = allowed
+    }
+
+    deinit {
+        // One by one: thousands may hang on each other, and must not end recursively.
+        var next = previous
+        previous = nil
+        while isKnownUniquelyReferenced(&next) {
+            let following = next?.previous
+            next?.previous = nil
+            next = following
+        }
     }
 
     /// Whether the call `number` needs no look at its arguments.

@@ -27,6 +27,7 @@ struct UnixMessage {
     /// Where the bytes begin that have not been read.
     var start = 0
     var rights: [OpenFile]
+    var passage: RightsInFlight?
     var credentials: SocketCredentials
     /// The sender's name, of a datagram.
     var source: UnixAddress?
@@ -100,6 +101,7 @@ struct UnixMessageQueue {
         message.charge -= count
         // What goes along goes with the first byte.
         message.rights = []
+        message.passage = nil
         messages[head] = message
         byteCount -= count
         return count

@@ -62,7 +62,11 @@ extension UnixSocket {
             if peeks {
                 index += 1
             } else {
-                let charge = lock.withLock { received.consume(given) }
+                let charge = lock.withLock {
+                    let charge = received.consume(given)
+                    if received.isEmpty { depth = 0 }
+                    return charge
+                }
                 message.budget.give(charge)
             }
             if !message.rights.isEmpty || given < want { return true }
@@ -77,7 +81,10 @@ extension UnixSocket {
         try wait(queue) { () throws(Errno) -> Void? in
             try lock.withLock { () throws(Errno) -> Void? in
                 if let message = received.first {
-                    if !flags.contains(.MSG_PEEK) { received.removeFirst() }
+                    if !flags.contains(.MSG_PEEK) {
+                        received.removeFirst()
+                        if received.isEmpty { depth = 0 }
+                    }
                     taken = message
                     return ()
                 }

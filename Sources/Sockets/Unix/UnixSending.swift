@@ -20,6 +20,7 @@ extension UnixSocket {
                     _ wait: Waiting) throws(Errno) -> Int {
         var done = 0
         var rights = ancillary.rights
+        var passage = ancillary.passage
         do throws(Errno) {
             repeat {
                 let target = try lock.withLock { () throws(Errno) -> UnixSocket in
@@ -33,8 +34,9 @@ extension UnixSocket {
                 let bytes = source.readArray(limit: min(Self.chunk, room))
                 if bytes.isEmpty, source.remaining > 0 { throw .EFAULT }
                 if bytes.isEmpty { return done }
-                try target.deliver(bytes, rights, credentials, budget)
+                try target.deliver(bytes, rights, passage, credentials, budget)
                 rights = []
+                passage = nil
                 done += bytes.count
                 if source.faulted { break }
             } while source.remaining > 0
@@ -55,14 +57,15 @@ extension UnixSocket {
     }
 
     /// Takes bytes that a stream's other end sends.
-    private func deliver(_ bytes: [UInt8], _ rights: [OpenFile], _ credentials: SocketCredentials,
-                         _ budget: SendBudget) throws(Errno) {
+    private func deliver(_ bytes: [UInt8], _ rights: [OpenFile], _ passage: RightsInFlight?,
+                         _ credentials: SocketCredentials, _ budget: SendBudget) throws(Errno) {
         try lock.withLock { () throws(Errno) in
             if state == .closed || readShut { throw .EPIPE }
             budget.take(bytes.count)
+            if let passage { depth = max(depth, passage.depth) }
             if rights.isEmpty, received.join(bytes, credentials, budget) { return }
-            received.append(UnixMessage(bytes: bytes, rights: rights, credentials: credentials, source: nil,
-                                        budget: budget, charge: bytes.count))
+            received.append(UnixMessage(bytes: bytes, rights: rights, passage: passage, credentials: credentials,
+                                        source: nil, budget: budget, charge: bytes.count))
         }
         queue.notify(.readable)
     }
@@ -82,8 +85,8 @@ extension UnixSocket {
         let bytes = source.readArray(limit: size)
         if bytes.count < size { throw .EFAULT }
         try waitForBudget(wait)
-        let message = UnixMessage(bytes: bytes, rights: ancillary.rights, credentials: credentials, source: ownName,
-                                  budget: budget, charge: size + Self.overhead)
+        let message = UnixMessage(bytes: bytes, rights: ancillary.rights, passage: ancillary.passage,
+                                  credentials: credentials, source: ownName, budget: budget, charge: size + Self.overhead)
         do throws(Errno) {
             try wait(target.roomQueue) { () throws(Errno) -> Void? in try target.deliver(message, from: self) }
         } catch {
@@ -105,6 +108,7 @@ extension UnixSocket {
             // Two that are each other's peers are bounded by their buffers alone.
             if type == .datagram, self !== sender, peer !== sender, received.count > Self.datagramLimit { return nil }
             message.budget.take(message.charge)
+            if let passage = message.passage { depth = max(depth, passage.depth) }
             received.append(message)
             return ()
         }

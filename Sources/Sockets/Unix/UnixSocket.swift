@@ -29,6 +29,8 @@ public final class UnixSocket: @unchecked Sendable {
     /// What getpeername says once the peer is gone.
     var peerName: UnixAddress?
     var received = UnixMessageQueue()
+    /// How deep sockets have lain in `received` since it was empty last.
+    var depth = 0
     var readShut = false
     var writeShut = false
     /// SO_ERROR.

@@ -93,6 +93,8 @@ public final class UnixSocketFile: SocketFile, @unchecked Sendable {
     public override func send(_ source: inout IOVector, flags: MessageFlags, to address: [UInt8], ancillary: Ancillary,
                               by caller: Caller) throws(Errno) -> Int {
         if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
+        var ancillary = ancillary
+        if !ancillary.rights.isEmpty { ancillary.passage = try RightsInFlight(ancillary.rights, by: caller) }
         let credentials = ancillary.credentials ?? SocketCredentials(of: caller)
         let timeout = options.sendTimeout
         do throws(Errno) {
