@@ -1,16 +1,27 @@
 extension Array where Element: BitwiseCopyable {
     /// The elements' bytes, for a call that throws typed errors (`withUnsafeBytes` throws `any Error`).
-    @inlinable @inline(__always)
+    /// Through the standard library's own access, which keeps the elements where they are until `body` returns; spans of a
+    /// temporary array lost theirs to the optimiser (Swift 6.3.1).
+    @inlinable
     public func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
-        try unsafe span.bytes.withUnsafeBytes { (b) throws(E) in try unsafe body(b) }
+        var result: Result<R, E>?
+        unsafe withUnsafeBytes { b in
+            do throws(E) { result = .success(try unsafe body(b)) } catch { result = .failure(error) }
+        }
+        guard let result else { preconditionFailure("withUnsafeBytes always calls its body") }
+        return try result.get()
     }
 
-    @inlinable @inline(__always)
+    @inlinable
     public mutating func withMutableBytes<R, E: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {
-        var span = mutableSpan
-        return try unsafe span.withUnsafeMutableBytes { (b) throws(E) in try unsafe body(b) }
+        var result: Result<R, E>?
+        unsafe withUnsafeMutableBytes { b in
+            do throws(E) { result = .success(try unsafe body(b)) } catch { result = .failure(error) }
+        }
+        guard let result else { preconditionFailure("withUnsafeMutableBytes always calls its body") }
+        return try result.get()
     }
 }
 

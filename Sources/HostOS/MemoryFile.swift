@@ -26,11 +26,11 @@ public struct MemoryFile: Sendable {
 extension HostFD {
     /// Writes all of `bytes` from `offset` on.
     public func pwriteAll(_ bytes: ArraySlice<UInt8>, at offset: UInt64) throws(Errno) {
-        var done = 0
-        while done < bytes.count {
-            let all = unsafe bytes.span.bytes
-            done += try unsafe all.withUnsafeBytes { (b) throws(Errno) in
-                try unsafe pwrite(UnsafeRawBufferPointer(rebasing: b[done...]), at: Int64(truncatingIfNeeded: offset) + Int64(done))
+        try unsafe Array(bytes).withBytes { (all) throws(Errno) in
+            var done = 0
+            while done < all.count {
+                done += try unsafe pwrite(UnsafeRawBufferPointer(rebasing: all[done...]),
+                                          at: Int64(truncatingIfNeeded: offset) + Int64(done))
             }
         }
     }

@@ -1,3 +1,4 @@
+import HostOS
 import LinuxABI
 
 /// The bytes of one guest address space, as a thread of the Sentry reaches them.
@@ -87,7 +88,9 @@ extension GuestMemory {
     }
 
     public final func store<T: BitwiseCopyable>(array: [T], at address: GuestAddress) throws(Errno) {
-        try unsafe store(bytes: array.span.bytes, at: address)
+        try unsafe array.withBytes { (b) throws(Errno) in
+            if unsafe copyOut(address, from: b) != b.count { throw .EFAULT }
+        }
     }
 
     /// Reads a string up to its NUL, which is left out.

@@ -5,7 +5,6 @@ extension IOVector {
     ///
     /// - Returns: how many were accepted.
     mutating func write(array: [UInt8], from start: Int = 0) -> Int {
-        let span = array.span
-        return unsafe write(span.extracting(start..<span.count).bytes)
+        write(array, at: start, count: array.count - start)
     }
 }

@@ -34,7 +34,7 @@ private func copy(_ task: Task, _ a: SystemCallArguments, writes: Bool) throws(E
     while mine.remaining > 0, theirs.remaining > 0 {
         let chunk = min(mine.remaining, theirs.remaining, 64 << 10)
         let bytes = writes ? mine.readArray(limit: chunk) : theirs.readArray(limit: chunk)
-        let stored = unsafe writes ? theirs.write(bytes.span.bytes) : mine.write(bytes.span.bytes)
+        let stored = writes ? theirs.write(bytes, at: 0, count: bytes.count) : mine.write(bytes, at: 0, count: bytes.count)
         done += UInt64(stored)
         if bytes.count < chunk || stored < bytes.count { break }
     }

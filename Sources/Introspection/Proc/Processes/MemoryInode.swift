@@ -43,8 +43,7 @@ private final class MemoryFile: OpenFile, @unchecked Sendable {
                 if done == 0 { throw .EIO }
                 break
             }
-            let span = bytes.span
-            let stored = unsafe destination.write(span.bytes)
+            let stored = destination.write(bytes, at: 0, count: bytes.count)
             done += stored
             if stored < step {
                 if done == 0 { throw .EFAULT }
