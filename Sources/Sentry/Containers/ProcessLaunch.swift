@@ -47,6 +47,8 @@ struct ProcessLaunch {
         case .EACCES: return Status(.permissionDenied, "exec: \"\(name)\": permission denied")
         case .ENOEXEC: return Status(.permissionDenied, "exec \(name): exec format error")
         case .EISDIR: return Status(.permissionDenied, "exec: \"\(name)\": is a directory")
+        case .EPERM:
+            return Status(.internalError, "exec \(name): \(error.message); if this host does not permit ptrace, use --platform=systrap")
         default: return Status(.internalError, "exec \(name): \(error.message)")
         }
     }
