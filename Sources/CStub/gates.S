@@ -108,28 +108,22 @@ stub_inject_fork:
     .balign 4096
 
 // Signal handlers come here: a guest's alignment check must not hold for our code.
-    .hidden stub_handler, stub_started
-    .globl  stub_handler, stub_started
+    .hidden stub_handler
+    .globl  stub_handler
 stub_handler:
     pushfq
     andl $~0x40000, (%rsp)
     popfq
     jmp stub_signal
 
-// A new thread's first signal: its frame is what it later returns to guest code from.
-stub_start_thread:
-    .hidden stub_start_thread
-    .globl  stub_start_thread
-    int3
-stub_started:
-    jmp stub_start_thread
-
-// long stub_clone_thread(flags, stack, context): the new thread goes on in stub_run_thread(context).
+// long stub_clone_thread(flags, stack, area, context): the new thread goes on in stub_run_thread(area, context).
     .hidden stub_clone_thread
     .globl  stub_clone_thread
 stub_clone_thread:
     push %rbx
+    push %rbp
     mov %rdx, %rbx
+    mov %rcx, %rbp
     mov $56, %eax
     xor %edx, %edx
     xor %r10d, %r10d
@@ -140,13 +134,15 @@ stub_clone_thread:
 1:
     test %rax, %rax
     jz 2f
+    pop %rbp
     pop %rbx
     ret
 2:
-    xor %ebp, %ebp
     mov %rbx, %rdi
+    mov %rbp, %rsi
     call stub_run_thread
-    mov %rbx, %rsp
+    // Out of a frame.
+    mov %rbp, %rsp
     jmp stub_restorer
 
 // Accesses to guest memory that may fault: the handler lets a faulting one go on at stub_guard_failed.

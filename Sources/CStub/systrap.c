@@ -1,9 +1,11 @@
 // A stub's side of the systrap platform (native-memory.md, sections 3 and 5).
 //
-// Whatever happens to guest code becomes a signal, whose handler runs on the thread's own signal stack. It exports the
-// registers to the thread's slot, and then carries out the Sentry's commands until one lets it return to guest code.
-// The floating point state stays in the signal frame unless the Sentry asks for it. All of this lies in memory that the
-// guest can write: it is correct for a guest that leaves it alone, and the filter is what holds for others.
+// Guest code comes here in two ways. Code that was rewritten jumps to entry.S, on the thread's entry stack; all else that
+// happens is a signal, whose handler runs on the thread's signal stack. Either way the general registers are put into the
+// thread's area, the call is answered here or handed over, and the thread carries out the Sentry's commands until one lets
+// it leave. Vector state stays where it is, in the processor or in the signal frame, unless the Sentry asks for it. All of
+// this lies in memory that the guest can write: it is correct for a guest that leaves it alone, and the filter is what
+// holds for others.
 #include "stub.h"
 #include <asm/unistd.h>
 #include <linux/futex.h>
@@ -18,10 +20,16 @@
 #define SIGCHLD 17
 #define SIGURG 23
 #define SIGSYS 31
+#define TRAP_TRACE 2
+#define SYS_SECCOMP 1
 #define EPERM 1
 #define EINTR 4
 #define EFAULT 14
 #define ENOSYS 38
+#define EFLAGS_TF 0x100
+#define GUEST_CS 0x33
+#define GUEST_SS 0x2b
+#define ARCHITECTURE 0xc000003e
 
 // The kernel's frame (arch/x86/include/uapi/asm/sigcontext.h, ucontext.h).
 struct context {
@@ -39,51 +47,112 @@ struct information {
     uint32_t call, architecture;
 };
 
-enum { R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, ORIG_RAX, RIP, CS, EFLAGS, RSP, SS,
-       FS_BASE, GS_BASE, DS, ES, FS, GS };
+// entry.S has these as numbers.
+_Static_assert(__builtin_offsetof(struct stub_area, continuation) == 216, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_area, slot) == 224, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_area, self) == 240, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_area, top) == 248, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_slot, told) == 192, "lines of 64 bytes");
+_Static_assert(__builtin_offsetof(struct stub_slot, kick) == 264, "entry.S");
+_Static_assert(sizeof(struct stub_slot) <= STUB_MARSHAL_OFFSET, "the control page");
+_Static_assert(sizeof(struct stub_info) == 64, "a line");
+_Static_assert(STUB_ARENA_LENGTH == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
 
 TEXT static struct stub_slot *slot_of(uint64_t index) {
-    return (struct stub_slot *)(STUB_ARENA + (index & (STUB_SLOTS - 1)) * STUB_SLOT_SIZE);
+    return (struct stub_slot *)(STUB_ARENA + STUB_INFO_LENGTH + index * STUB_SLOT_SIZE);
 }
 
-/// The slot of the thread that runs on this stack.
+TEXT static struct stub_area *area_of(uint64_t index) {
+    return (struct stub_area *)(STUB_AREAS + (index & (STUB_SLOTS - 1)) * STUB_AREA_SIZE);
+}
+
+#define STACK_OFFSET 4096
+#define STACK_SIZE (STUB_AREA_SIZE - STACK_OFFSET)
+
+/// The thread that runs on this stack.
 TEXT static uint64_t own_index(void) {
     uint64_t here;
     __asm__ volatile("mov %%rsp, %0" : "=r"(here));
-    return (here - STUB_AREAS) / STUB_AREA_SIZE;
+    return (here - STUB_AREAS) / STUB_AREA_SIZE & (STUB_SLOTS - 1);
 }
 
-TEXT static void export(struct stub_slot *slot, const struct context *c) {
-    uint64_t *r = slot->registers;
+TEXT static void set_up_area(struct stub_area *area, uint64_t index) {
+    area->slot = slot_of(index);
+    area->info = (const struct stub_info *)STUB_ARENA + index;
+    area->self = area;
+    area->top = (uint64_t)area + STACK_OFFSET;
+    area->frame = 0;
+}
+
+/// The guest's gs base: ours unless it wants one of its own.
+TEXT static uint64_t guest_gs(const struct stub_area *area) {
+    uint64_t gs;
+    __asm__ volatile("rdgsbase %0" : "=r"(gs));
+    return gs == (uint64_t)area ? 0 : gs;
+}
+
+TEXT static void take_frame(struct stub_area *area, const struct context *c) {
+    uint64_t *r = area->registers;
     r[R15] = c->r15, r[R14] = c->r14, r[R13] = c->r13, r[R12] = c->r12, r[RBP] = c->rbp, r[RBX] = c->rbx;
     r[R11] = c->r11, r[R10] = c->r10, r[R9] = c->r9, r[R8] = c->r8, r[RAX] = c->rax, r[RCX] = c->rcx;
-    r[RDX] = c->rdx, r[RSI] = c->rsi, r[RDI] = c->rdi, r[ORIG_RAX] = ~0ul, r[RIP] = c->rip, r[CS] = c->cs;
-    r[EFLAGS] = c->eflags, r[RSP] = c->rsp, r[SS] = c->ss, r[FS] = c->fs, r[GS] = c->gs, r[DS] = 0, r[ES] = 0;
-    __asm__ volatile("rdfsbase %0" : "=r"(r[FS_BASE]));
-    __asm__ volatile("rdgsbase %0" : "=r"(r[GS_BASE]));
+    r[RDX] = c->rdx, r[RSI] = c->rsi, r[RDI] = c->rdi, r[RIP] = c->rip, r[CS] = c->cs;
+    r[EFLAGS] = c->eflags, r[RSP] = c->rsp, r[SS] = c->ss, r[FS] = c->fs, r[GS] = c->gs;
+    area->continuation = c->rip;
+    area->frame = (void *)c;
 }
 
-TEXT static void import(const struct stub_slot *slot, struct context *c) {
-    const uint64_t *r = slot->registers;
+TEXT static void put_frame(struct stub_area *area, struct context *c) {
+    const uint64_t *r = area->registers;
     c->r15 = r[R15], c->r14 = r[R14], c->r13 = r[R13], c->r12 = r[R12], c->rbp = r[RBP], c->rbx = r[RBX];
     c->r11 = r[R11], c->r10 = r[R10], c->r9 = r[R9], c->r8 = r[R8], c->rax = r[RAX], c->rcx = r[RCX];
-    c->rdx = r[RDX], c->rsi = r[RSI], c->rdi = r[RDI], c->rip = r[RIP], c->eflags = r[EFLAGS], c->rsp = r[RSP];
-    c->cs = (uint16_t)r[CS], c->ss = (uint16_t)r[SS];
-    // A base that is not canonical would fault here; the Sentry sends none, and the thread's own word hurts the thread.
-    __asm__ volatile("wrfsbase %0" : : "r"(r[FS_BASE]));
-    __asm__ volatile("wrgsbase %0" : : "r"(r[GS_BASE]));
+    c->rdx = r[RDX], c->rsi = r[RSI], c->rdi = r[RDI], c->rip = area->continuation, c->eflags = r[EFLAGS];
+    c->rsp = r[RSP], c->cs = (uint16_t)r[CS], c->ss = (uint16_t)r[SS];
+    area->frame = 0;
 }
 
-TEXT static void publish(struct stub_slot *slot, uint32_t event, uint32_t count) {
+/// Registers to the slot.
+TEXT static void export(struct stub_area *area) {
+    uint64_t *to = area->slot->registers;
+    for (int i = 0; i < 27; i++) to[i] = area->registers[i];
+    if (!area->frame) to[CS] = GUEST_CS, to[SS] = GUEST_SS;
+    to[ORIG_RAX] = ~0ul;
+    to[DS] = to[ES] = 0;
+    __asm__ volatile("rdfsbase %0" : "=r"(to[FS_BASE]));
+    to[GS_BASE] = guest_gs(area);
+}
+
+/// Registers from the slot. What would fault, the Sentry has replaced.
+TEXT static void import(struct stub_area *area) {
+    const uint64_t *from = area->slot->registers;
+    for (int i = 0; i < 27; i++) area->registers[i] = from[i];
+    area->continuation = from[RIP];
+    uint64_t gs = from[GS_BASE] ? from[GS_BASE] : (uint64_t)area;
+    __asm__ volatile("wrfsbase %0" : : "r"(from[FS_BASE]));
+    __asm__ volatile("wrgsbase %0" : : "r"(gs));
+}
+
+TEXT static uint32_t current_cpu(void) {
+    // As getcpu does it: the limit of a segment of the kernel's says processor and node.
+    uint64_t p;
+    __asm__ volatile("lsl %1, %0" : "=r"(p) : "r"(0x7bul) : "cc");
+    return (uint32_t)p & 0xfff;
+}
+
+TEXT static void publish(struct stub_area *area, uint32_t event) {
+    struct stub_slot *slot = area->slot;
     slot->event = event;
-    __atomic_store_n(&slot->happened, count, __ATOMIC_RELEASE);
+    uint32_t cpu = current_cpu();
+    if (cpu != area->cpu) slot->cpu = area->cpu = cpu;
+    __atomic_store_n(&slot->happened, ++area->happened, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&slot->awaited, __ATOMIC_RELAXED))
         stub_call_a(__NR_futex, (long)&slot->happened, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
-/// Waits for a command other than the one of this count.
-TEXT static uint32_t await(struct stub_slot *slot, uint32_t last) {
+/// Waits for the next command.
+TEXT static uint32_t await(struct stub_area *area) {
+    struct stub_slot *slot = area->slot;
+    uint32_t last = area->told++;
     for (uint32_t left = slot->spins; left; left--) {
         if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->command;
         __builtin_ia32_pause();
@@ -104,7 +173,7 @@ TEXT static uint32_t await(struct stub_slot *slot, uint32_t last) {
 TEXT static long read_floating(struct stub_slot *slot, const struct context *c) {
     uint64_t size = *(const uint32_t *)(c->floating + STATE_SIZE);
     if (size < LEGACY_SIZE || size > 4096) size = LEGACY_SIZE;
-    stub_copy((char *)slot + 4096, c->floating, size);
+    stub_copy((char *)slot + STUB_FLOATING_OFFSET, c->floating, size);
     return (long)size;
 }
 
@@ -112,51 +181,68 @@ TEXT static long write_floating(struct stub_slot *slot, struct context *c, uint6
     uint64_t room = *(const uint32_t *)(c->floating + STATE_SIZE);
     if (room < LEGACY_SIZE || room > 4096) room = LEGACY_SIZE;
     if (size > room) return -1;
-    stub_copy(c->floating, (char *)slot + 4096, SOFTWARE_BYTES);
-    if (size > LEGACY_SIZE) stub_copy(c->floating + LEGACY_SIZE, (char *)slot + 4096 + LEGACY_SIZE, size - LEGACY_SIZE);
+    char *state = (char *)slot + STUB_FLOATING_OFFSET;
+    stub_copy(c->floating, state, SOFTWARE_BYTES);
+    if (size > LEGACY_SIZE) stub_copy(c->floating + LEGACY_SIZE, state + LEGACY_SIZE, size - LEGACY_SIZE);
     return 0;
 }
 
 TEXT static void map_arena(long ticket) {
     // The Sentry answers with a descriptor. It ends here when the Sentry does not know the ticket.
     long arena = stub_call_b(STUB_REQUEST, STUB_REQUEST_ARENA, ticket, 0, 0, 0, 0);
-    if (arena < 0 || stub_call_a(__NR_mmap, (long)STUB_ARENA, (long)STUB_ARENA_LENGTH, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_FIXED, arena, 0) < 0 ||
+    if (arena < 0 ||
+        stub_call_a(__NR_mmap, (long)STUB_ARENA, (long)STUB_INFO_LENGTH, PROT_READ, MAP_SHARED | MAP_FIXED, arena, 0) < 0 ||
+        stub_call_a(__NR_mmap, (long)(STUB_ARENA + STUB_INFO_LENGTH), (long)(STUB_ARENA_LENGTH - STUB_INFO_LENGTH),
+                    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, arena, (long)STUB_INFO_LENGTH) < 0 ||
         stub_call_a(__NR_madvise, (long)STUB_ARENA, (long)STUB_ARENA_LENGTH, MADV_DONTFORK, 0, 0, 0) < 0)
         for (;;) stub_call_a(__NR_exit_group, 1, 0, 0, 0, 0, 0);
     stub_call_a(__NR_close_range, 0, ~0u, 0, 0, 0, 0);
 }
 
-TEXT static uint64_t area_of(uint64_t index) { return STUB_AREAS + (index & (STUB_SLOTS - 1)) * STUB_AREA_SIZE; }
-
-#define STACK_OFFSET 4096
-#define STACK_SIZE (STUB_AREA_SIZE - 8192)
-
-/// A thread for another slot. It begins in a copy of this one's signal frame, and so with the same floating point state,
-/// signal mask and registers.
-TEXT static long make_thread(struct context *c, uint64_t index) {
-    uint64_t own = area_of(own_index()), other = area_of(index), frame = (uint64_t)c - 8;
-    if (frame < own + STACK_OFFSET || frame >= own + STACK_OFFSET + STACK_SIZE) return -EFAULT;
-    struct context *copy = (struct context *)((uint64_t)c - own + other);
-    if (stub_copy((char *)copy - 8, (char *)frame, own + STACK_OFFSET + STACK_SIZE - frame)) return -EFAULT;
-    copy->floating += other - own;
-    copy->stack[0] += other - own; // rt_sigreturn sets the signal stack
-    return stub_clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-                             ((uint64_t)copy - 256) & ~15ul, copy);
+/// A thread for another slot, with the same registers and vector state: out of a frame it begins in a copy of that.
+TEXT static long make_thread(struct stub_area *area, uint64_t index) {
+    struct stub_area *other = area_of(index);
+    set_up_area(other, index & (STUB_SLOTS - 1));
+    other->happened = other->told = 0;
+    other->cpu = ~0u;
+    other->continuation = area->continuation;
+    for (int i = 0; i < 27; i++) other->registers[i] = area->registers[i];
+    uint64_t stack = other->top - 64;
+    struct context *copy = 0, *c = area->frame;
+    if (c) {
+        uint64_t shift = (uint64_t)other - (uint64_t)area, frame = (uint64_t)c - 8, end = (uint64_t)area + STUB_AREA_SIZE;
+        if (frame < (uint64_t)area + STACK_OFFSET || frame >= end) return -EFAULT;
+        copy = (struct context *)((uint64_t)c + shift);
+        if (stub_copy((char *)copy - 8, (char *)frame, end - frame)) return -EFAULT;
+        copy->floating += shift;
+        copy->stack[0] += shift; // rt_sigreturn sets the signal stack
+        stack = ((uint64_t)copy - 256) & ~15ul;
+    }
+    return stub_clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, stack, other,
+                             copy);
 }
 
-/// Carries out commands until the thread is to return from its handler.
-TEXT static void obey(struct stub_slot *slot, struct context *c, uint32_t event) {
-    uint32_t last = slot->told, count = slot->happened;
-    publish(slot, event, ++count);
-    for (;;) {
-        uint32_t command = await(slot, last++);
-        uint64_t *a = slot->arguments;
+/// Carries out commands until the thread is to leave. The command at hand needs a frame: there is one, or none is made here.
+TEXT static void obey(struct stub_area *area, uint32_t command) {
+    struct stub_slot *slot = area->slot;
+    for (;; command = await(area)) {
+        struct context *c = area->frame;
+        uint64_t *a = slot->operands;
         long result = -ENOSYS;
         switch (command) {
-        case STUB_RESUME:
-            import(slot, c);
+        case STUB_RETURN:
+            area->registers[RAX] = a[0];
             return;
+        case STUB_RESUME:
+            if (!c && (slot->registers[CS] != GUEST_CS || slot->registers[EFLAGS] & EFLAGS_TF)) stub_stand();
+            import(area);
+            return;
+        case STUB_CONTINUE:
+            return;
+        case STUB_EXPORT:
+            export(area);
+            result = 0;
+            break;
         case STUB_CALL_A:
             result = stub_call_a((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
             break;
@@ -164,17 +250,17 @@ TEXT static void obey(struct stub_slot *slot, struct context *c, uint32_t event)
             result = stub_call_b((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
             break;
         case STUB_THREAD:
-            result = make_thread(c, a[0]);
+            result = make_thread(area, a[0]);
             break;
         case STUB_FORK: {
-            // The arena is not inherited: until it is mapped again, the child has nothing but this stack.
+            // The arena is not inherited: until it is mapped again, the child has nothing but its private memory.
             long ticket = (long)a[0];
             result = stub_call_b(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
             if (result == 0) {
                 map_arena(ticket);
-                last = slot->told;
-                count = slot->happened;
-                publish(slot, STUB_EVENT_STARTED, ++count);
+                area->happened = area->told = 0;
+                area->cpu = ~0u;
+                publish(area, STUB_EVENT_STARTED);
                 continue;
             }
             break;
@@ -186,20 +272,74 @@ TEXT static void obey(struct stub_slot *slot, struct context *c, uint32_t event)
             result = stub_exchange(a[0], (uint32_t)a[1], (uint32_t)a[2]);
             break;
         case STUB_READ_FLOATING:
+            if (!c) stub_stand();
             result = read_floating(slot, c);
             break;
         case STUB_WRITE_FLOATING:
+            if (!c) stub_stand();
             result = write_floating(slot, c, a[0]);
             break;
         case STUB_EXIT:
             for (;;) stub_call_a(__NR_exit, 0, 0, 0, 0, 0, 0);
         }
         slot->result = (uint64_t)result;
-        publish(slot, STUB_EVENT_RESULT, ++count);
+        publish(area, STUB_EVENT_RESULT);
     }
 }
 
-TEXT __attribute__((used)) void stub_run_thread(struct context *c) { obey(slot_of(own_index()), c, STUB_EVENT_STARTED); }
+/// Calls that the Sentry needs all registers for.
+TEXT static int needs_registers(uint64_t number) {
+    return number == __NR_clone || number == __NR_rt_sigreturn || number == __NR_fork || number == __NR_vfork ||
+           number == __NR_clone3 || number == __NR_sigaltstack;
+}
+
+/// A system call of guest code, whose registers are in the area.
+TEXT void stub_call(struct stub_area *area) {
+    uint64_t *r = area->registers;
+    if (stub_answer(area)) return;
+    struct stub_slot *slot = area->slot;
+    slot->number = r[RAX];
+    slot->arguments[0] = r[RDI], slot->arguments[1] = r[RSI], slot->arguments[2] = r[RDX];
+    slot->arguments[3] = r[R10], slot->arguments[4] = r[R8], slot->arguments[5] = r[R9];
+    stub_bring(area);
+    uint32_t event = STUB_EVENT_CALL;
+    if (area->frame && area->continuation == r[RIP]) {
+        event |= STUB_EVENT_TRAPPED;
+        slot->site = r[RIP];
+    }
+    if (needs_registers(r[RAX])) {
+        event |= STUB_EVENT_EXPORTED;
+        export(area);
+    }
+    publish(area, event);
+    obey(area, await(area));
+    stub_deliver(area);
+}
+
+/// The Sentry wants the thread, which was about to go on with guest code.
+TEXT void stub_kicked(struct stub_area *area) {
+    publish(area, STUB_EVENT_KICKED);
+    obey(area, await(area));
+}
+
+/// A new thread: from a copy of another one's frame, or else by the entry code's way.
+TEXT __attribute__((used)) void stub_run_thread(struct stub_area *area, struct context *c) {
+    __asm__ volatile("wrgsbase %0" : : "r"(area));
+    area->frame = c;
+    if (!c) {
+        uint64_t stack[3] = {(uint64_t)area + STACK_OFFSET, 0, STACK_SIZE};
+        stub_call_a(__NR_sigaltstack, (long)stack, 0, 0, 0, 0, 0);
+    }
+    publish(area, STUB_EVENT_STARTED);
+    obey(area, await(area));
+    if (!c) stub_leave();
+    put_frame(area, c);
+}
+
+TEXT static int is_stub_text(uint64_t ip) {
+    const struct stub_parameters *parameters = (void *)(STUB_IMAGE_BASE + STUB_DATA_OFFSET);
+    return ip - (STUB_IMAGE_BASE + STUB_TEXT_OFFSET) < parameters->text_length;
+}
 
 /// Every signal's handler, on the thread's signal stack, all but SIGSEGV, SIGBUS and SIGSYS blocked.
 TEXT void stub_signal(int signal, const struct information *info, struct context *c) {
@@ -210,34 +350,68 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
             return;
         }
     }
-    if (signal == SIGSYS && c->rsp - STUB_AREAS < STUB_SLOTS * STUB_AREA_SIZE &&
-        ip >= (uint64_t)stub_gate_a && ip < (uint64_t)stub_gate_b + 4096) {
-        // A call of our own that the filter does not let through.
-        c->rax = (uint64_t)-EPERM;
-        return;
-    }
-    if (signal == SIGURG && ip >= (uint64_t)stub_inject_a && ip <= (uint64_t)stub_inject_a + 2) {
-        // A futex wait: one that has not begun is not begun. The breakpoint behind it reports either.
-        if (ip == (uint64_t)stub_inject_a) {
-            c->rip = ip + 2;
-            c->rax = (uint64_t)-EINTR;
+    struct stub_area *area = area_of(own_index());
+    if (is_stub_text(ip)) {
+        switch (signal) {
+        case SIGSYS:
+            if (c->rsp - STUB_AREAS < STUB_SLOTS * STUB_AREA_SIZE) {
+                // A call of our own that the filter does not let through.
+                c->rax = (uint64_t)-EPERM;
+                return;
+            }
+            break;
+        case SIGURG:
+            if (ip >= (uint64_t)stub_inject_a && ip <= (uint64_t)stub_inject_a + 2) {
+                // A futex wait: one that has not begun is not begun. The breakpoint behind it reports either.
+                if (ip == (uint64_t)stub_inject_a) {
+                    c->rip = ip + 2;
+                    c->rax = (uint64_t)-EINTR;
+                }
+            } else if (ip >= (uint64_t)stub_leave_check && ip < (uint64_t)stub_leave_end) {
+                // Between the look at the kick word and guest code: it looks again.
+                c->rip = (uint64_t)stub_leave_check;
+            }
+            // Everywhere else the code comes to that look before it goes on with guest code.
+            return;
+        case SIGTRAP:
+            if (ip == (uint64_t)stub_stood) {
+                // The command at hand needs this frame. Its registers are of no interest, the guest's are in the area.
+                area->frame = c;
+                area->registers[CS] = GUEST_CS;
+                area->registers[SS] = GUEST_SS;
+                obey(area, area->slot->command);
+                stub_deliver(area);
+                put_frame(area, c);
+                return;
+            }
+            if (info->code == TRAP_TRACE) return; // guest code that traces itself steps over ours
         }
-        return;
     }
-    struct stub_slot *slot = slot_of(own_index());
-    export(slot, c);
-    slot->signal = signal;
-    slot->code = info->code;
-    slot->address = info->address;
-    slot->trap = c->trap;
-    slot->error = c->error;
-    slot->number = info->call;
-    slot->architecture = info->architecture;
-    obey(slot, c, signal == SIGTRAP && ip == (uint64_t)stub_started ? STUB_EVENT_STARTED : STUB_EVENT_SIGNAL);
+    take_frame(area, c);
+    struct stub_slot *slot = area->slot;
+    if (signal == SIGTRAP && ip == (uint64_t)stub_trapped) {
+        // Rewritten code, whose way is by a trap.
+        area->registers[RIP] = c->rcx;
+        area->continuation = c->r11;
+        stub_call(area);
+    } else if (signal == SIGSYS && info->code == SYS_SECCOMP && info->architecture == ARCHITECTURE && info->address >> 63 == 0) {
+        stub_call(area);
+    } else {
+        slot->signal = signal;
+        slot->code = info->code;
+        slot->address = info->address;
+        slot->trap = c->trap;
+        slot->error = c->error;
+        slot->architecture = info->architecture;
+        export(area);
+        publish(area, STUB_EVENT_SIGNAL);
+        obey(area, await(area));
+    }
+    put_frame(area, c);
 }
 
 TEXT long stub_prepare_systrap(void) {
-    // Signal stacks: touched by those threads that exist.
+    // Threads' areas: touched by those threads that exist.
     long r = call(__NR_mmap, (long)STUB_AREAS, (long)(STUB_SLOTS * STUB_AREA_SIZE), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     if (r < 0) return r;
@@ -260,8 +434,11 @@ TEXT long stub_prepare_systrap(void) {
 TEXT void stub_enter_systrap(long ticket) {
     stub_call_a(__NR_close_range, 0, ~0u, 0, 0, 0, 0);
     map_arena(ticket);
-    uint64_t stack[3] = {area_of(0) + STACK_OFFSET, 0, STACK_SIZE};
-    stub_call_a(__NR_sigaltstack, (long)stack, 0, 0, 0, 0, 0);
-    stub_start_thread();
-    for (;;) stub_call_a(__NR_exit_group, 1, 0, 0, 0, 0, 0);
+    struct stub_area *area = area_of(0);
+    set_up_area(area, 0);
+    area->cpu = ~0u;
+    // On the area's own stack from here on: its address is what tells a thread's number.
+    __asm__ volatile("mov %0, %%rsp\n\txor %%esi, %%esi\n\tcall stub_run_thread"
+                     : : "r"(area->top - 64), "D"(area) : "rsi", "memory");
+    __builtin_unreachable();
 }

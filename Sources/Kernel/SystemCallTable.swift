@@ -7,7 +7,7 @@ public struct SystemCallArguments: Sendable {
     public let values: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
 
     @inlinable
-    public init(_ r: borrowing Registers) { values = (r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9) }
+    public init(_ call: GuestCall) { values = call.arguments }
 
     @inlinable public var first: UInt64 { values.0 }
     @inlinable public var second: UInt64 { values.1 }

@@ -7,8 +7,79 @@ import Memory
 /// It is used by one Sentry thread, the task's, which calls `bind()` first; only `interrupt()` may be called by others.
 /// As `GuestMemory` it is the memory as this thread sees it, with the marshalled input of the current call at hand.
 open class ExecutionContext: GuestMemory, @unchecked Sendable {
-    /// Valid between `run()`s. What is stored here is what the thread continues with.
-    public final var registers = Registers()
+    /// The system call that the last `run()` returned for: valid until the next one.
+    public final var call = GuestCall()
+
+    /// What it returns, once it is complete.
+    private var result: UInt64 = 0
+    /// The thread is in `call`, and continues behind it with `result`.
+    private var inCall = false
+    private var stored = Registers()
+    private var hasRegisters = true
+    private var hasChangedRegisters = true
+
+    /// Valid between `run()`s. What is stored here is what the thread continues with. They are fetched from the stub when
+    /// they are looked at first: most calls need none of them.
+    public final var registers: Registers {
+        get {
+            fetch()
+            return stored
+        }
+        _modify {
+            fetch()
+            hasChangedRegisters = true
+            yield &stored
+        }
+    }
+
+    private func fetch() {
+        if hasRegisters { return }
+        stored = fetchRegisters()
+        hasRegisters = true
+        if inCall {
+            stored.origRax = call.number
+            stored.rax = result
+        } else {
+            stored.origRax = .max
+        }
+    }
+
+    /// Completes `call`: what the guest finds in rax.
+    public final func complete(_ value: UInt64) {
+        result = value
+        if hasRegisters { stored.rax = value }
+    }
+
+    /// How a thread continues.
+    public enum Departure {
+        /// With `registers`: they were changed.
+        case registers
+        /// Behind `call`, with this result.
+        case result(UInt64)
+        /// Where it stands.
+        case same
+    }
+
+    /// For platforms: how the thread is to continue.
+    public final var departure: Departure {
+        if hasChangedRegisters { return .registers }
+        return inCall ? .result(result) : .same
+    }
+
+    /// For platforms: the thread has stopped, in `call` or not, with registers to be fetched or these.
+    public final func arrive(inCall: Bool, _ registers: Registers? = nil) {
+        self.inCall = inCall
+        result = Errno.ENOSYS.returnValue
+        hasChangedRegisters = false
+        hasRegisters = false
+        if let registers {
+            stored = registers
+            hasRegisters = true
+        }
+    }
+
+    /// For platforms: the general registers of the thread, which stands. rax and origRax of a call are not looked at.
+    open func fetchRegisters() -> Registers { Registers() }
 
     public let addressSpace: AddressSpace
 

@@ -32,6 +32,20 @@ public struct Registers: BitwiseCopyable, Sendable {
     public init() {}
 }
 
+/// A system call as guest code made it.
+public struct GuestCall: BitwiseCopyable, Sendable {
+    /// All 64 bits of rax. Linux looks at the lower 32 alone.
+    public var number: UInt64 = .max
+    public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+
+    public init() {}
+
+    public init(_ r: Registers) {
+        number = r.origRax
+        arguments = (r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9)
+    }
+}
+
 /// A hardware exception of guest code, as siginfo and sigcontext describe it.
 public struct Fault: Sendable {
     /// SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGTRAP.
@@ -55,8 +69,8 @@ public struct Fault: Sendable {
 
 /// Why guest code stopped running.
 public enum GuestEvent: Sendable {
-    /// A system call: its number in `registers.origRax`, its arguments in rdi, rsi, rdx, r10, r8, r9; rax holds -ENOSYS.
-    /// rip stands behind the instruction, which has two bytes.
+    /// A system call, which `ExecutionContext.call` describes. In the registers origRax holds its number and rax -ENOSYS
+    /// until it is complete; rip stands behind the instruction, which has two bytes.
     case systemCall
     case fault(Fault)
     /// `interrupt()` was called, or nothing happened: look for work.

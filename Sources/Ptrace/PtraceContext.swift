@@ -189,7 +189,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
             try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
         }
         isLoaded = read != nil
-        registers = loaded
+        arrive(inCall: false, loaded)
         return isLoaded
     }
 

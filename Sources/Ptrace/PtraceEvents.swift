@@ -20,7 +20,11 @@ extension PtraceContext {
 
     private func systemCall() -> GuestEvent? {
         // AUDIT_ARCH_X86_64; the other is int 0x80 or sysenter, which a kernel without IA32 emulation does not have.
-        if HostTrace.systemCallArchitecture(thread) == 0xc000_003e { return .systemCall }
+        if HostTrace.systemCallArchitecture(thread) == 0xc000_003e {
+            arrive(inCall: true, loaded)
+            call = GuestCall(loaded)
+            return .systemCall
+        }
         registers.rax = registers.origRax
         registers.origRax = .max
         registers.rip = registers.rip &- 2

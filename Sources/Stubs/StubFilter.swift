@@ -33,8 +33,13 @@ enum StubFilter {
     private static let mapFlags: UInt32 = 0x12_c073
     private static let anonymous: UInt32 = 0x20
 
-    /// Exactly the arena: to map it shared, readable and writable, and to keep it from being inherited.
+    /// Exactly the arena: to map its first part shared and readable, the rest writable as well, and to keep it from being
+    /// inherited.
     private static let arena: [FilterCondition] = [.equal(0, StubLayout.arena), .equal(1, StubLayout.arenaLength)]
+    private static let info: [FilterCondition] = [.equal(0, StubLayout.arena), .equal(1, StubLayout.infoLength), .low(2, 1)]
+    private static let slots: [FilterCondition] = [.equal(0, StubLayout.arena + StubLayout.infoLength),
+                                                   .equal(1, StubLayout.arenaLength - StubLayout.infoLength), .low(2, 3)]
+    private static let shared: [FilterCondition] = [.low(3, 0x11), .between(4, 0, lastSlot)]
 
     /// Gate A.
     private static func nativeCalls(_ b: inout FilterBuilder) {
@@ -44,7 +49,7 @@ enum StubFilter {
                                       .oneOf(3, ignoring: ~3, [1, 2])]
         b.rule(SystemCallNumber.mmap.rawValue, [map + [.has(3, mask: anonymous)],
                                                 map + [.between(4, firstSlot, lastSlot)],
-                                                arena + [.low(2, 3), .low(3, 0x11), .between(4, 0, lastSlot)]])
+                                                info + shared, slots + shared])
         b.rule(SystemCallNumber.munmap.rawValue, [[.range(address: 0, length: 1)]])
         b.rule(SystemCallNumber.madvise.rawValue, [[.range(address: 0, length: 1), .oneOf(2, [
             4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24])], arena + [.low(2, 10 /* DONTFORK */)]])

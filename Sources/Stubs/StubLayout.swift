@@ -24,7 +24,11 @@ public enum StubLayout {
     public static let compareExchange = address(\.compare_exchange)
     /// Where the systrap platform's stubs have the memory that they share with the Sentry.
     static var arena: UInt64 { UInt64(STUB_ARENA) }
-    public static var arenaLength: UInt64 { UInt64(STUB_ARENA_LENGTH) }
+    static var arenaLength: UInt64 { UInt64(STUB_ARENA_LENGTH) }
+    static var infoLength: UInt64 { UInt64(STUB_INFO_LENGTH) }
+    /// Where rewritten code jumps to (CStub.h).
+    public static let entryCall = address(\.entry_call)
+    public static let entryTrap = address(\.entry_trap)
     static let entry = address(\.entry)
 
     /// The number of the stub's own requests, which no kernel has.

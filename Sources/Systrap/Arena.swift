@@ -42,7 +42,18 @@ final class Arena: @unchecked Sendable {
     /// The pointers stay valid while this object lives.
     func slot(_ index: Int) -> UnsafeMutablePointer<CStub.stub_slot> {
         precondition(index >= 0 && index < Int(STUB_SLOTS))
-        return unsafe (base + index * Int(STUB_SLOT_SIZE)).assumingMemoryBound(to: CStub.stub_slot.self)
+        return unsafe (base + Int(STUB_INFO_LENGTH) + index * Int(STUB_SLOT_SIZE)).assumingMemoryBound(to: CStub.stub_slot.self)
+    }
+
+    /// What a thread's slot says it is. The stub cannot write it.
+    func info(_ index: Int) -> UnsafeMutablePointer<CStub.stub_info> {
+        precondition(index >= 0 && index < Int(STUB_SLOTS))
+        return unsafe base.assumingMemoryBound(to: CStub.stub_info.self) + index
+    }
+
+    /// What holds for the whole address space. The stub cannot write it.
+    var space: UnsafeMutablePointer<CStub.stub_space_info> {
+        unsafe (base + Int(STUB_SPACE_OFFSET)).assumingMemoryBound(to: CStub.stub_space_info.self)
     }
 
     /// Takes a slot that no thread uses.

@@ -27,6 +27,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private var patience = SystrapContext.longestPatience
     /// The same for the stub's thread, which looks while the Sentry works.
     private var stubPatience = SystrapContext.longestStubPatience
+    private var toldPatience = 0
     private static var longestPatience: Int { SpinBudget.processors > 1 ? 2048 : 0 }
     private static var longestStubPatience: Int { SpinBudget.processors > 1 ? 1024 : 0 }
     private static var shortestPatience: Int { min(longestPatience, 16) }
@@ -78,10 +79,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     // MARK: Commands
 
-    /// Publishes a command, with arguments that were stored before.
+    /// Publishes a command, with operands that were stored before.
     private func tell(_ command: CStub.stub_command) {
         unsafe slot.pointee.command = command.rawValue
-        unsafe slot.pointee.spins = UInt32(truncatingIfNeeded: stubPatience)
+        if stubPatience != toldPatience {
+            unsafe slot.pointee.spins = UInt32(truncatingIfNeeded: stubPatience)
+            toldPatience = stubPatience
+        }
         told &+= 1
         unsafe host_store32(&slot.pointee.told, told)
         host_fence()
@@ -150,7 +154,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Its first half.
     func begin(_ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
                _ e: UInt64 = 0, _ f: UInt64 = 0, _ g: UInt64 = 0) {
-        unsafe slot.pointee.arguments = (a, b, c, d, e, f, g)
+        unsafe slot.pointee.operands = (a, b, c, d, e, f, g)
         tell(command)
     }
 
@@ -174,6 +178,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func interrupt() {
         if latch.interrupt() {
+            // The word is for a thread that is on its way to guest code, the signal for one that is there already.
+            unsafe host_store32(&slot.pointee.kick, 1)
             space.signal(thread, Self.kick)
             bell.ring()
         }
@@ -181,17 +187,24 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func run() -> GuestEvent {
         while true {
+            if unsafe host_load32(&slot.pointee.kick) != 0 { unsafe host_store32(&slot.pointee.kick, 0) }
             if !latch.enter() {
                 latch.clear()
                 return .interrupted
             }
-            load(registers)
-            tell(STUB_RESUME)
+            switch departure {
+            case .registers:
+                load(registers)
+                tell(STUB_RESUME)
+            case .result(let value):
+                unsafe slot.pointee.operands.0 = value
+                tell(STUB_RETURN)
+            case .same: tell(STUB_CONTINUE)
+            }
             let alive = wait()
             let interrupted = latch.leave()
             guard alive else { return death() }
-            store()
-            if let event = event() {
+            if let event = nextEvent() {
                 if interrupted, case .interrupted = event { latch.clear() }
                 return event
             }
@@ -200,6 +213,11 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 return .interrupted
             }
         }
+    }
+
+    override func fetchRegisters() -> Registers {
+        guard command(STUB_EXPORT) != nil else { return Registers() }
+        return exported
     }
 
     func death() -> GuestEvent {
@@ -212,6 +230,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     ///
     /// - Throws: EINTR when an interrupt is pending; it stays so.
     func waitingCall(_ call: Registers) throws(Errno) -> UInt64 {
+        // The stub's thread forgets the guest's registers.
+        registers.origRax = registers.origRax
         if !latch.enter() { throw .EINTR }
         load(call)
         tell(STUB_RESUME)
@@ -233,10 +253,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
-    private func store() {
-        unsafe withUnsafeMutableBytes(of: &registers) { r in
+    /// The registers that the stub has put into the slot.
+    var exported: Registers {
+        var copy = Registers()
+        unsafe withUnsafeMutableBytes(of: &copy) { r in
             unsafe withUnsafeBytes(of: &slot.pointee.registers) { unsafe r.copyMemory(from: $0) }
         }
+        return copy
     }
 
     // MARK: Calls of the stub (SystrapNativeCalls.swift)

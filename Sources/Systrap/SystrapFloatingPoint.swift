@@ -8,7 +8,7 @@ extension SystrapContext {
     private static var software: Range<Int> { 464..<512 }
     private static var header: Int { 512 }
 
-    private var page: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(slot) + 4096 }
+    private var page: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(slot) + Int(STUB_FLOATING_OFFSET) }
 
     func readState() -> [UInt8] {
         guard let size = command(STUB_READ_FLOATING), size >= 512, size <= 4096 else { return [] }

@@ -25,29 +25,45 @@
 #define STUB_SEED_FORK 1          // an answer to STUB_REQUEST_SEED: fork a stub that waits to be traced
 #define STUB_MINIMAL_TICKET 16    // this or more: fork a stub of the systrap platform, with this ticket
 
-// The systrap platform: one arena per stub, shared with the Sentry alone.
+// The systrap platform: one arena per stub, shared with the Sentry alone. Its first part, which guest code cannot write,
+// tells the stub who it is; then follows a slot per thread.
 #define STUB_ARENA        0x7e9000000000ul
 #define STUB_SLOTS        4096ul
-#define STUB_SLOT_SIZE    0x3000ul // control page, floating point state, and a page of payload
-#define STUB_ARENA_LENGTH (STUB_SLOTS * STUB_SLOT_SIZE)
-// Private memory of each thread: its signal stack, whose address tells the slot.
+#define STUB_INFO_LENGTH  0x50000ul // a line per slot, and from STUB_SPACE_OFFSET on what holds for the whole address space
+#define STUB_SPACE_OFFSET 0x40000ul
+#define STUB_SLOT_SIZE    0x12000ul // control page, floating point state, window
+#define STUB_FLOATING_OFFSET 0x1000ul
+#define STUB_WINDOW_OFFSET   0x2000ul
+#define STUB_WINDOW_SIZE     0x10000ul
+#define STUB_MARSHAL_OFFSET  1024ul // in the control page
+#define STUB_ARENA_LENGTH 0x12050000ul // both
+// Private memory of each thread, whose address tells the slot: struct stub_area and the stack of the entry code in the
+// first page, the signal stack behind it.
 #define STUB_AREAS        0x7ea000000000ul
 #define STUB_AREA_SIZE    0x10000ul
 
 // What happened in a stub's thread.
 enum stub_event {
-    STUB_EVENT_STARTED = 1, // stands in a frame, and can be told to go anywhere
-    STUB_EVENT_SIGNAL,      // a signal: system call, fault or kick
+    STUB_EVENT_STARTED = 1, // stands, and can be told to go anywhere
+    STUB_EVENT_SIGNAL,      // a fault or a kick; the registers are in the slot
     STUB_EVENT_RESULT,      // a command was carried out
+    STUB_EVENT_CALL,        // a system call: number and arguments are in the first line
+    STUB_EVENT_KICKED,      // the kick word was seen on the way to guest code
+    // Beside STUB_EVENT_CALL:
+    STUB_EVENT_EXPORTED = 0x100, // the registers are in the slot
+    STUB_EVENT_TRAPPED = 0x200,  // it came by SIGSYS, from the instruction before `site`
 };
 
 // What the Sentry tells it.
 enum stub_command {
-    STUB_RESUME = 1,     // load the registers, and leave
+    STUB_RESUME = 1,     // load the registers from the slot, and leave
+    STUB_RETURN,         // leave with the result `operands[0]` of the call
+    STUB_CONTINUE,       // leave with the registers as they are
+    STUB_EXPORT,         // registers to the slot
     STUB_CALL_A,         // a native call: number and six arguments
     STUB_CALL_B,         // a judged one
-    STUB_THREAD,         // clone: a thread for slot `arguments[0]`
-    STUB_FORK,           // clone: a process with ticket `arguments[0]`
+    STUB_THREAD,         // clone: a thread for slot `operands[0]`
+    STUB_FORK,           // clone: a process with ticket `operands[0]`
     STUB_TOUCH,          // access the byte at [0], writing if [1]
     STUB_EXCHANGE,       // compare and exchange the word at [0]: expected [1], desired [2]
     STUB_READ_FLOATING,  // the state to the slot's second page; the result is its size
@@ -57,27 +73,74 @@ enum stub_command {
 
 /// One thread's page of the arena. Each line of 64 bytes has one writer; what the stub writes is the guest's word, no more.
 struct stub_slot {
-    // The stub.
+    // The stub: an event, and all there is to most calls.
     uint32_t happened; // counts events; a futex word
     uint32_t event;
+    uint64_t number;
+    uint64_t arguments[6];
+    // The stub.
     uint32_t sleeping;              // waits for `told`
-    uint32_t cpu;
-    uint64_t result;
+    uint32_t cpu;                   // where it ran last
+    uint64_t result;                // of a command
+    uint64_t site;                  // of a call that was trapped: behind its instruction
     uint64_t pad0[5];
+    // The stub: a signal.
     int32_t signal, code;
     uint64_t address;
     uint64_t trap, error;
-    uint32_t number, architecture;  // of a SIGSYS
-    uint64_t pad1[3];
-    // The Sentry.
-    uint32_t told;     // counts commands; a futex word
+    uint32_t architecture, pad1;    // of a SIGSYS
+    uint64_t pad2[3];
+    // The Sentry: a command.
+    uint32_t told;                  // counts commands; a futex word
     uint32_t command;
+    uint64_t operands[7];
+    // The Sentry: changes rarely.
     uint32_t awaited;               // the Sentry sleeps until `happened` changes
     uint32_t spins;                 // how long to look at `told` before sleeping
-    uint64_t arguments[7];
-    uint64_t pad2[7];
+    uint32_t kick;                  // not 0: do not enter guest code
+    uint32_t pad3;
+    uint64_t pad4[6];
     // Both in turns.
     uint64_t registers[27]; // struct user_regs_struct
+};
+
+/// Who a slot's thread is: what getpid and its like answer. The Sentry writes it, the stub has it mapped read-only.
+struct stub_info {
+    uint32_t flags;         // STUB_HAND_OVER
+    int32_t pid, tid, ppid; // as its pid namespace numbers them
+    int32_t pgid, sid;
+    uint32_t uid, euid, gid, egid;
+    uint32_t pad[6];
+};
+#define STUB_HAND_OVER 1u // nothing is answered in the stub: a tracer or a filter of the guest wants to see each call
+#define STUB_IDENTITY  2u // the line is filled
+
+/// What holds for a whole address space, at STUB_SPACE_OFFSET.
+struct stub_space_info {
+    uint32_t flags;                // STUB_SPACE_*
+    uint32_t tracked_count;        // all of `tracked` beyond it is not looked at; above 16: everything is tracked
+    uint64_t limit;                // "B": the end of the guest's address space
+    int64_t monotonic_offset;      // what its time namespace adds, nanoseconds
+    int64_t boottime_offset;
+    struct { uint64_t start, end; } tracked[16]; // memory calls that meet one are handed over
+};
+#define STUB_SPACE_MEMORY_CALLS 1u // memory calls may be answered in the stub
+#define STUB_SPACE_FUTEXES      2u
+#define STUB_SPACE_CLOCKS       4u
+
+/// A thread's private memory: general registers of guest code while stub code runs, and where things are.
+struct stub_area {
+    uint64_t registers[27];
+    uint64_t continuation; // where to go on in guest code: registers[RIP], or the rest of a rewritten place
+    struct stub_slot *slot;
+    const struct stub_info *info;
+    struct stub_area *self;
+    uint64_t top;          // of the entry code's stack
+    void *frame;           // the signal frame that it stands in, or 0: it came by the entry code
+    uint32_t happened;     // the last event's count
+    uint32_t told;         // the last command's count
+    uint32_t cpu;
+    uint32_t pad;
 };
 
 /// Page one of the image, read-only: what the stub's code must know.
@@ -109,6 +172,9 @@ struct stub_places {
     size_t park, park_end;             // waits until it is traced
     size_t touch_read, touch_write;    // touches the byte at rdi; int3
     size_t compare_exchange;           // the word at rdi, expected esi, desired edx; the old one in eax; int3
+    // Where rewritten code jumps to, with the address behind the system call in rcx, and in r11 where to go on.
+    size_t entry_call;
+    size_t entry_trap; // the same by a trap, for code that uses gs itself
 };
 struct stub_places stub_places(void);
 

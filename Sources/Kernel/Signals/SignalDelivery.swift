@@ -56,7 +56,7 @@ extension Task {
             context.registers.rax = context.registers.origRax
             context.registers.rip &-= 2
         } else {
-            context.registers.rax = Errno.EINTR.returnValue
+            context.complete(Errno.EINTR.returnValue)
         }
     }
 }

@@ -50,22 +50,22 @@ extension Task {
 
     /// Runs the system call that the registers hold.
     private func dispatch() {
-        let arguments = SystemCallArguments(context.registers)
+        let arguments = SystemCallArguments(context.call)
         // Linux looks at eax alone, sign-extended.
-        let number = Int(Int32(truncatingIfNeeded: context.registers.origRax))
+        let number = Int(Int32(truncatingIfNeeded: context.call.number))
         currentCall = number
         if hasSeccomp.load(ordering: .relaxed), !passesSeccomp(number) { return }
         let handlers = kernel.systemCalls.handlers
         guard number >= 0, number < handlers.count, let handler = handlers[number] else {
             noteUnknown(number, arguments)
-            context.registers.rax = Errno.ENOSYS.returnValue
+            context.complete(Errno.ENOSYS.returnValue)
             return
         }
         do throws(Errno) {
             let result = try handler(self, arguments)
-            if keepsRegisters { keepsRegisters = false } else { context.registers.rax = result }
+            if keepsRegisters { keepsRegisters = false } else { context.complete(result) }
         } catch {
-            if error.isRestart { pendingRestart = error } else { context.registers.rax = error.returnValue }
+            if error.isRestart { pendingRestart = error } else { context.complete(error.returnValue) }
         }
     }
 
