@@ -85,6 +85,16 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
 
     public init(_ addressSpace: AddressSpace) { self.addressSpace = addressSpace }
 
+    /// Every system call has to come back from `run()`, for somebody looks at all of them: a tracer, a filter, a log.
+    /// Otherwise a platform may answer some in the stub.
+    open var handOverAll: Bool {
+        get { false }
+        set {}
+    }
+
+    /// How the instruction of the last `.systemCall` was caught.
+    public final var arrival = CallArrival.trapped
+
     /// Makes the calling host thread the one that runs this context. Once, before all other calls.
     open func bind() throws(Errno) { throw .ENOSYS }
 
@@ -157,6 +167,16 @@ open class AddressSpace: @unchecked Sendable {
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }
 
+    /// Writes as a debugger does (FOLL_FORCE): into private pages whatever their protection, as copies of their own.
+    ///
+    /// - Returns: how many bytes were written before the first that cannot be.
+    open func writeForced(_ bytes: RawSpan, at address: GuestAddress) -> Int { 0 }
+
+    /// Reads as a debugger does: whatever the protection.
+    ///
+    /// - Returns: the bytes before the first that cannot be read.
+    open func readForced(_ address: GuestAddress, count: Int) -> [UInt8] { [] }
+
     /// Called once, from any thread, when the stub was found dead without `kill` or `end` having been called.
     public final var onDeath: (@Sendable () -> Void)?
 
@@ -183,6 +203,24 @@ open class StubSource: @unchecked Sendable {
     open func close() {}
 }
 
+/// How a system call came to the Sentry.
+public enum CallArrival: UInt8, Sendable {
+    /// Its instruction raised a signal or a stop of the host.
+    case trapped
+    /// Its instruction had been replaced by a jump into the stub's code.
+    case rewritten
+}
+
+/// Calls of guests that never came to the Sentry.
+public struct UnseenCalls: Sendable {
+    /// Answered by the stub from what the Sentry keeps there for it.
+    public var answered: UInt64 = 0
+    /// Made natively by the stub.
+    public var native: UInt64 = 0
+
+    public init() {}
+}
+
 /// A way to run guest code and to intercept what it asks of the kernel.
 open class Platform: @unchecked Sendable {
     public init() {}
@@ -192,4 +230,7 @@ open class Platform: @unchecked Sendable {
 
     /// - Parameter cgroups: cgroup.procs files opened for writing, which the seed enters before anything else.
     open func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource { throw .ENOSYS }
+
+    /// How often guests made call `number` without the Sentry, since the start.
+    open func unseenCalls(_ number: Int) -> UnseenCalls { UnseenCalls() }
 }

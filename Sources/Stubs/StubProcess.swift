@@ -124,6 +124,35 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         }
     }
 
+    /// The stub's /proc/PID/mem.
+    private func openMemory(flags: Int32) -> HostFD? {
+        // Opened while the number is this stub's own; once open, the file stays its.
+        try? lock.withLock { () throws(Errno) in
+            if ended || reaped { throw .ESRCH }
+            return try OwnProcfs.open("\(process)/mem", flags: flags)
+        }
+    }
+
+    open override func writeForced(_ bytes: RawSpan, at address: GuestAddress) -> Int {
+        let count = clip(address, bytes.byteCount)
+        guard count > 0, let file = openMemory(flags: 1 /* O_WRONLY */) else { return 0 }
+        defer { file.close() }
+        return unsafe bytes.withUnsafeBytes { b in
+            let part = unsafe UnsafeRawBufferPointer(rebasing: b[..<count])
+            return unsafe (try? file.pwrite(part, at: Int64(address.rawValue))) ?? 0
+        }
+    }
+
+    open override func readForced(_ address: GuestAddress, count: Int) -> [UInt8] {
+        let count = clip(address, count)
+        guard count > 0, let file = openMemory(flags: 0) else { return [] }
+        defer { file.close() }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let done = unsafe bytes.withMutableBytes { unsafe (try? file.pread(into: $0, at: Int64(address.rawValue))) ?? 0 }
+        bytes.removeLast(count - done)
+        return bytes
+    }
+
     open override var cpuTime: (user: UInt64, system: UInt64) {
         // Fields 14 and 15 of stat, in ticks of 10 ms; the process's own clock has the precise sum.
         guard let stat = try? hostProc("stat"), let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return (0, 0) }

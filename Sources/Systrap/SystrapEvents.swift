@@ -9,6 +9,7 @@ extension SystrapContext {
         let event = unsafe host_load32(&slot.pointee.event)
         switch event & 0xff {
         case STUB_EVENT_CALL.rawValue:
+            arrival = event & STUB_EVENT_TRAPPED.rawValue != 0 ? .trapped : .rewritten
             unsafe call.number = slot.pointee.number
             unsafe call.arguments = slot.pointee.arguments
             arrive(inCall: true, event & STUB_EVENT_EXPORTED.rawValue != 0 ? exported : nil)

@@ -102,13 +102,15 @@ extension Task {
     /// The group's signal lock is held.
     private func set(_ mode: SeccompMode) {
         seccompMode = mode
-        hasSeccomp.store(true, ordering: .releasing)
+        addHook(.seccomp)
+        // What the platform answers by itself, the filter must see from now on.
+        interrupt()
     }
 
     /// What clone gives a new task.
     func inheritSeccomp(from parent: Task) {
-        guard parent.hasSeccomp.load(ordering: .acquiring) else { return }
+        guard CallHooks(rawValue: parent.hooks.load(ordering: .acquiring)).contains(.seccomp) else { return }
         seccompMode = parent.seccomp
-        hasSeccomp.store(true, ordering: .releasing)
+        addHook(.seccomp)
     }
 }

@@ -62,6 +62,7 @@ extension Task {
             return false
         }
         if !setTID.isNull { try? context.store(number, at: setTID) }
+        applyHooks()
         return true
     }
 

@@ -112,5 +112,6 @@ extension Task {
         registers.rsp = image.stackPointer
         context.registers = registers
         keepsRegisters = true
+        applyHooks()
     }
 }

@@ -51,10 +51,15 @@ extension Task {
     /// Runs the system call that the registers hold.
     private func dispatch() {
         let arguments = SystemCallArguments(context.call)
-        // Linux looks at eax alone, sign-extended.
-        let number = Int(Int32(truncatingIfNeeded: context.call.number))
+        let number = callNumber
         currentCall = number
-        if hasSeccomp.load(ordering: .relaxed), !passesSeccomp(number) { return }
+        if hooks.load(ordering: .relaxed) != 0 { return dispatchWatched() }
+        answer(number, arguments)
+    }
+
+    /// Makes the call, and leaves its result in the registers or how it wants to be made again.
+    @inline(__always)
+    func answer(_ number: Int, _ arguments: SystemCallArguments) {
         let handlers = kernel.systemCalls.handlers
         guard number >= 0, number < handlers.count, let handler = handlers[number] else {
             noteUnknown(number, arguments)
@@ -94,6 +99,7 @@ extension Task {
         while waiter.isInterrupted || pendingRestart != nil || savedMask != nil || isExiting {
             if isExiting { return false }
             waiter.clearInterruption()
+            applyHooks()
             group.signalLock.lock()
             if isKilled {
                 group.signalLock.unlock()

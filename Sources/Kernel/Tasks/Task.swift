@@ -35,9 +35,10 @@ public final class Task: Caller, @unchecked Sendable {
     public internal(set) var blocked = SignalSet()
     /// Signals of `sigtimedwait` under way: they count as not blocked when the receiver of a signal is chosen.
     var awaited = SignalSet()
-    /// seccomp(2)'s mode; `hasSeccomp` says that there is one.
+    /// seccomp(2)'s mode; a hook says that there is one.
     var seccompMode = SeccompMode.none
-    let hasSeccomp = Atomic<Bool>(false)
+    /// `CallHooks`: who looks at its calls. Changed by any thread.
+    let hooks = Atomic<UInt32>(0)
     /// Signals sent to this thread.
     var pending = SignalQueue()
     /// It must end: by exec of another thread, or exit of the group.
