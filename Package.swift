@@ -111,6 +111,12 @@ let package = Package(
                           dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace", "Systrap",
                                          "Platform", "GoferProtocol", "Waiting", "Identity", "HostOS", "LinuxABI"],
                           path: "Tests/GuestRun", swiftSettings: swift),
+        // Measures what calls cost inside of the Sentry: Integration/perf/instructions/run.
+        .executableTarget(name: "sentry-instructions",
+                          dependencies: ["SystemCalls", "Kernel", "FileSystems", "VFS", "Memory", "Platform", "GoferProtocol",
+                                         "Waiting", "Identity", "HostOS", "LinuxABI", "CMarks"],
+                          path: "Integration/perf/instructions/Harness", swiftSettings: swift),
+        .target(name: "CMarks", path: "Integration/perf/instructions/CMarks"),
         tests("PlatformTests", ["Systrap", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )
