@@ -22,6 +22,11 @@ public final class Kernel: @unchecked Sendable {
     public let treeLock = Lock()
     /// Where notes for the operator go: one line, without a newline.
     public let log: @Sendable (String) -> Void
+    /// Where `--strace` writes a line for each call, signal and end of a task, without a newline.
+    public let callLog: (@Sendable ([UInt8]) -> Void)?
+    /// Calls are counted; what ended tasks have called, guarded by the tree lock.
+    let countsCalls = Atomic<Bool>(false)
+    var pastCalls: [CallStatistics] = []
     /// How often each call was made that this kernel does not have.
     public let unknownCalls = UnknownCalls()
     /// What a task has whose memory is gone.
@@ -31,10 +36,12 @@ public final class Kernel: @unchecked Sendable {
     /// Processes begun since the start (/proc/stat's "processes").
     public let forkCount = Atomic<UInt64>(0)
 
-    public init(platform: Platform, systemCalls: SystemCallTable, log: @escaping @Sendable (String) -> Void) {
+    public init(platform: Platform, systemCalls: SystemCallTable, callLog: (@Sendable ([UInt8]) -> Void)? = nil,
+                log: @escaping @Sendable (String) -> Void) {
         self.platform = platform
         self.systemCalls = systemCalls
         self.log = log
+        self.callLog = callLog
         rootPIDNamespace = PIDNamespace(parent: nil, userNamespace: rootUserNamespace)
         noMemory = MemoryManager(addressSpace: AddressSpace())
         noContext = ExecutionContext(noMemory.addressSpace)

@@ -50,6 +50,13 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if hasRegisters { stored.rax = value }
     }
 
+    /// What `complete` was last given for `call`; -ENOSYS before.
+    public final var outcome: UInt64 { result }
+
+    /// For diagnosis, from any thread: the registers and whether the thread stands in `call`, as far as they are known
+    /// here. They may change meanwhile.
+    public final var glance: (registers: Registers?, isInCall: Bool) { (hasRegisters ? stored : nil, inCall) }
+
     /// How a thread continues.
     public enum Departure {
         /// With `registers`: they were changed.

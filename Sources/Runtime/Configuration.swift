@@ -12,6 +12,8 @@ public struct Configuration: Hashable, Sendable {
     public var debug = false
     /// The Sentry logs every system call of the guest.
     public var strace = false
+    /// The file that details and system calls are appended to; nil: the Sentry's log in the state folder.
+    public var debugLog: String?
     public var systemdCgroup = false
     /// Whether the Sentry locks itself in. Only for finding faults.
     public var confinement = true

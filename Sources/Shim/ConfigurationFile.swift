@@ -48,6 +48,7 @@ enum ConfigurationFile {
         case "memory-calls": configuration.memoryCalls = try one(of: value, key, place)
         case "debug": configuration.debug = try bool(value, key, place)
         case "strace": configuration.strace = try bool(value, key, place)
+        case "debug-log": configuration.debugLog = value
         // Of containerd's own table of options.
         case "TypeUrl", "ConfigPath", "SystemdCgroup": break
         default: throw RuntimeError(.invalidArgument, "\(place): unknown key \(key)")

@@ -7,7 +7,8 @@ enum GlobalFlags {
         Flag("log", value: "FILE", "Also write errors and warnings to this file."),
         Flag("log-format", value: "FORMAT", "How that file is written: text or json."),
         Flag("debug", "Keep a detailed log of the sandbox."),
-        Flag("strace", "Log every system call of the guest."),
+        Flag("strace", "Log every system call of the guest, as strace does."),
+        Flag("debug-log", value: "FILE", "Where --debug and --strace write (the sandbox's log in its state folder)."),
         Flag("systemd-cgroup", "Take cgroupsPath as systemd's slice:prefix:name."),
         Flag("platform", value: "NAME", "How guest code is run: ptrace or systrap."),
         Flag("network", value: "NAME", "What network a sandbox has: sandbox, host or none."),
@@ -30,6 +31,7 @@ enum GlobalFlags {
         if let name = arguments.value("memory-calls") { configuration.memoryCalls = try choice(name, "kind of memory calls") }
         configuration.debug = arguments.has("debug")
         configuration.strace = arguments.has("strace")
+        if let file = arguments.value("debug-log") { configuration.debugLog = try AbsolutePath.of(file) }
         configuration.systemdCgroup = arguments.has("systemd-cgroup")
         configuration.confinement = arguments.value("confinement") != "off"
         configuration.warn = .init { Report.warning($0) }

@@ -35,7 +35,9 @@ final class Ending: ExitObserver, @unchecked Sendable {
     }
 }
 
-func say(_ text: String) { try? HostFD(rawValue: 2).writeAll(Array("guest-run: \(text)\n".utf8)) }
+@Sendable func sayBytes(_ line: [UInt8]) { try? HostFD(rawValue: 2).writeAll(line + [10]) }
+
+@Sendable func say(_ text: String) { try? HostFD(rawValue: 2).writeAll(Array("guest-run: \(text)\n".utf8)) }
 
 /// A cloister-gofer that serves `directory`.
 func startGofer(_ directory: String, options: String) throws -> GoferConnection {
@@ -55,9 +57,10 @@ func startGofer(_ directory: String, options: String) throws -> GoferConnection 
     return connection
 }
 
-func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool) throws -> ExitStatus {
+func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool, trace: Bool) throws -> ExitStatus {
     let platform: Platform = systrap ? try SystrapPlatform.start() : try PtracePlatform.start()
-    let kernel = Kernel(platform: platform, systemCalls: .linux(), log: say)
+    let callLog: (@Sendable ([UInt8]) -> Void)? = trace ? sayBytes : nil
+    let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog, log: say)
     let connection = try startGofer(root ?? "/", options: root == nil ? "ro" : "rw")
     let files = try GoferFileSystem(connection, mount: 0, sharing: .exclusive)
     let vfs = VirtualFileSystem()
@@ -138,8 +141,10 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 var root: String?
 var terminal = false
 var systrap = false
+var trace = false
 while let first = arguments.first, first.hasPrefix("--") {
     if first == "--terminal" { terminal = true }
+    if first == "--trace" { trace = true }
     if first == "--platform=systrap" { systrap = true }
     if first.hasPrefix("--root=") { root = String(first.dropFirst(7)) }
     arguments.removeFirst()
@@ -149,7 +154,7 @@ if arguments.isEmpty {
     exitProcess(2)
 }
 do {
-    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap).shellStatus)
+    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap, trace: trace).shellStatus)
 } catch {
     say("\(arguments[0]): \(error)")
     exitProcess(126)

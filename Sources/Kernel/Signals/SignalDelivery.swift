@@ -7,6 +7,7 @@ extension Task {
     /// Does what a signal that left its queue asks for. No lock is held.
     func deliver(_ info: SignalInfo, _ action: SignalAction, forced: Bool) {
         let signal = info.signal
+        logSignal(info)
         switch action.handler {
         case SignalAction.SIG_IGN:
             return

@@ -18,6 +18,7 @@ extension Task {
     /// The end of the task's thread: gives back what it holds, then tells whom it concerns.
     func finish() {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
+        logEnd()
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
         releaseFutexesAtExit()
         kernel.priorityFutexes.abandon(self)
@@ -65,6 +66,7 @@ extension Task {
                 stopIsComplete = signal != 0 && group.stoppedCount == group.tasks.count
                 return false
             }
+            leaveCounts()
             abandonChildren(isLast: isLast)
             if group.leader !== self {
                 pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = nil }

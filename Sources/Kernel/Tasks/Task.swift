@@ -63,6 +63,8 @@ public final class Task: Caller, @unchecked Sendable {
     public var clearChildTID: GuestAddress = .null
     /// set_robust_list(2).
     public var robustList: GuestAddress = .null
+    /// What it has called, while that is counted. Set once, under the kernel's tree lock.
+    var counters: CallCounters?
     /// Registered rseq(2) area, its length and signature.
     public var rseq: (address: GuestAddress, length: UInt32, signature: UInt32) = (.null, 0, 0)
     /// Set while it runs for the parent of a vfork, which waits for it.
@@ -114,6 +116,7 @@ public final class Task: Caller, @unchecked Sendable {
         self.namespaces = namespaces
         nameStorage = name
         super.init(credentials: credentials, files: files, directories: directories)
+        addInitialHooks()
     }
 
     // Identity.

@@ -1,3 +1,4 @@
+import HostOS
 import LinuxABI
 import Platform
 import Synchronization
@@ -26,13 +27,65 @@ extension Task {
         context.handOverAll = hooks.load(ordering: .acquiring) & ~CallHooks.counts.rawValue != 0
     }
 
+    /// What a new task is watched by from its beginning.
+    func addInitialHooks() {
+        if kernel.callLog != nil { addHook(.log) }
+        if kernel.countsCalls.load(ordering: .acquiring) { addHook(.counts) }
+    }
+
     /// The call at hand, while somebody looks.
     func dispatchWatched() {
         let number = callNumber
         let arguments = SystemCallArguments(context.call)
         let active = CallHooks(rawValue: hooks.load(ordering: .acquiring))
-        if active.contains(.seccomp), !passesSeccomp(number) { return }
-        answer(number, arguments)
+        var text: CallFormatter?
+        if active.contains(.log) {
+            text = CallFormatter(pid: tid, number: number, arguments)
+            text?.begin(context)
+        }
+        let start = active.contains(.counts) ? HostClock.monotonic : 0
+        if !active.contains(.seccomp) || passesSeccomp(number) { answer(number, arguments) }
+        if active.contains(.counts) { count(number, nanoseconds: HostClock.monotonic &- start) }
+        if text != nil {
+            let ends = isExiting || number == SystemCallNumber.exit_group.rawValue
+            text?.end(context, rax: ends ? nil : pendingRestart?.returnValue ?? context.outcome)
+            log(text?.line)
+        }
+    }
+
+    func log(_ line: LogLine?) {
+        if let line, let callLog = kernel.callLog { callLog(line.bytes) }
+    }
+
+    /// "--- SIGCHLD {...} ---", as strace tells of signals.
+    func logSignal(_ info: SignalInfo) {
+        if kernel.callLog == nil { return }
+        var line = LogLine()
+        line.put(tid)
+        line.pad(to: 5)
+        line.put(" --- \(Signal.name(info.signal)) {si_signo=\(Signal.name(info.signal)), si_code=\(info.code)")
+        if SignalSet.synchronous.contains(info.signal), info.code > 0 {
+            line.put(", si_addr=")
+            line.put(pointer: info.address)
+        } else {
+            line.put(", si_pid=\(info.pid), si_uid=\(info.uid)")
+        }
+        line.put("} ---")
+        log(line)
+    }
+
+    /// "+++ exited with 0 +++".
+    func logEnd() {
+        if kernel.callLog == nil { return }
+        var line = LogLine()
+        line.put(tid)
+        line.pad(to: 5)
+        if let signal = exitCode.signal {
+            line.put(" +++ killed by \(Signal.name(signal)) +++")
+        } else {
+            line.put(" +++ exited with \(exitCode.code) +++")
+        }
+        log(line)
     }
 
     /// Linux looks at eax alone, sign-extended.

@@ -16,8 +16,17 @@ enum SentryLaunch {
         if configuration.debug { arguments.append("--debug") }
         if configuration.strace { arguments.append("--strace") }
         let null = try NullDevice.open()
+        var debugLog: HostFD?
+        defer { debugLog?.close() }
+        if let path = configuration.debugLog {
+            let file = try about(path) { () throws(Errno) in
+                try HostFD.currentDirectory.open(path, 0x441 /* O_WRONLY | O_CREAT | O_APPEND */, mode: 0o600)
+            }
+            debugLog = file
+            arguments.append("--debug-fd=4")
+        }
         var spawn = Spawn(path: executable, arguments: arguments)
-        spawn.descriptors = [null.fd, null.fd, log, listener]
+        spawn.descriptors = [null.fd, null.fd, log, listener] + (debugLog.map { [$0] } ?? [])
         spawn.namespaces = [.mount, .ipc, .uts, .pid]
         if configuration.network != .host { spawn.namespaces.insert(.network) }
         spawn.workingDirectory = "/"

@@ -5,12 +5,19 @@ import HostOS
 struct Log: Sendable {
     let id: String
     let debug: Bool
+    /// Where details and system calls go: the same, unless the user named a file.
+    var details = HostFD(rawValue: 2)
 
     func note(_ line: String) {
         try? HostFD(rawValue: 2).writeAll(Array("cloister-sentry[\(id)]: \(line)\n".utf8))
     }
 
     func detail(_ line: @autoclosure () -> String) {
-        if debug { note(line()) }
+        if debug { try? details.writeAll(Array("cloister-sentry[\(id)]: \(line())\n".utf8)) }
+    }
+
+    /// A line of `--strace`. Each is one write: threads do not mix their lines.
+    func call(_ line: [UInt8]) {
+        try? details.writeAll(line + [0x0a])
     }
 }

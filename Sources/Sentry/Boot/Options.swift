@@ -1,7 +1,7 @@
 /// The Sentry's command line, which the runtime writes.
 ///
 ///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
-///                     [--confinement=full] [--debug] [--strace]
+///                     [--confinement=full] [--debug] [--strace] [--debug-fd=4]
 struct Options {
     enum Confinement: String { case full, off }
 
@@ -15,6 +15,8 @@ struct Options {
     var confinement = Confinement.full
     var debug = false
     var strace = false
+    /// Where details and system calls are logged; standard error without it.
+    var debugFD: Int32 = 2
 
     /// - Throws: one line that names the argument.
     init(_ arguments: ArraySlice<String>) throws(StartError) {
@@ -25,6 +27,9 @@ struct Options {
             case "--control-fd":
                 guard let fd = Int32(value), fd >= 0 else { throw StartError("--control-fd: not a descriptor: \(value)") }
                 controlFD = fd
+            case "--debug-fd":
+                guard let fd = Int32(value), fd >= 0 else { throw StartError("--debug-fd: not a descriptor: \(value)") }
+                debugFD = fd
             case "--id": id = value
             case "--platform": platform = value
             case "--network": network = value

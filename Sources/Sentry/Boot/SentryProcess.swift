@@ -28,7 +28,7 @@ public enum SentryProcess {
     }
 
     private static func serve(_ options: Options) throws(StartError) {
-        let log = Log(id: options.id, debug: options.debug)
+        let log = Log(id: options.id, debug: options.debug, details: HostFD(rawValue: options.debugFD))
         // What must be asked of the host while its files can still be seen.
         let machine = Machine.probe()
         var procfs: HostFD?
@@ -40,7 +40,8 @@ public enum SentryProcess {
         }
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options, log)
-        let kernel = Kernel(platform: platform, systemCalls: .linux()) { log.note($0) }
+        let callLog: (@Sendable ([UInt8]) -> Void)? = options.strace ? log.call : nil
+        let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog) { log.note($0) }
         let pod = Pod(kernel: kernel, machine: machine, log: log)
         registerFileSystems(pod)
         let server = try starting("the control service") { () throws(Errno) in
