@@ -18,6 +18,7 @@ extension Task {
     }
 
     private func main(_ prepare: (Task) -> Bool) {
+        hostThread.store(Thread.id, ordering: .relaxed)
         if prepare(self) {
             runGuest()
         } else {
@@ -101,6 +102,7 @@ extension Task {
             waiter.clearInterruption()
             applyHooks()
             group.signalLock.lock()
+            answerRegisterRequest()
             if isKilled {
                 group.signalLock.unlock()
                 return false

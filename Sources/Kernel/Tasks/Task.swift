@@ -26,6 +26,8 @@ public final class Task: Caller, @unchecked Sendable {
     /// The guest's registers and memory: the task's own. Changes at exec.
     public private(set) var context: ExecutionContext
     public private(set) var mm: MemoryManager
+    /// The host's id of its thread, once it runs.
+    let hostThread = Atomic<Int32>(0)
     /// Guest code is running, or about to.
     let inGuest = Atomic<Bool>(false)
 
@@ -43,6 +45,8 @@ public final class Task: Caller, @unchecked Sendable {
     var pending = SignalQueue()
     /// It must end: by exec of another thread, or exit of the group.
     var isKilled = false
+    /// Somebody wants to know its registers.
+    var registerRequest: RegisterRequest?
     /// The signal that was forced last takes its default action even on init.
     var isForcedDefault = false
     /// It stands in the group stop.

@@ -48,6 +48,8 @@ public struct CallStatistics: Sendable {
     public var rewritten: UInt64 = 0
     /// Calls that the platform dealt with by itself: not among `calls`, and counted always.
     public var unseen = UnseenCalls()
+
+    public init(number: Int) { self.number = number }
 }
 
 extension Kernel {

@@ -62,6 +62,16 @@ struct CallFormatter {
         }
     }
 
+    /// The rest, for a call that is still under way.
+    mutating func endUnanswered() {
+        while next < kinds.count {
+            if next > 0 { line.put(", ") }
+            line.put(pointer: arguments[next])
+            next += 1
+        }
+        line.put(")")
+    }
+
     private mutating func put(_ index: Int, result: UInt64?, _ memory: GuestMemory) {
         // open's mode only counts when a file is made.
         if case .openMode = kinds[index] {

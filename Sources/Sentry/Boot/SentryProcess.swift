@@ -42,6 +42,7 @@ public enum SentryProcess {
         let platform = try makePlatform(options, log)
         let callLog: (@Sendable ([UInt8]) -> Void)? = options.strace ? log.call : nil
         let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog) { log.note($0) }
+        if options.debug { _ = kernel.countCalls() }
         let pod = Pod(kernel: kernel, machine: machine, log: log)
         registerFileSystems(pod)
         let server = try starting("the control service") { () throws(Errno) in

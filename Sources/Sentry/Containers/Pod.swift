@@ -97,8 +97,12 @@ final class Pod: @unchecked Sendable {
             return DebugReport.unknownCalls(kernel)
         case "tasks":
             return DebugReport.tasks(kernel)
+        case "syscalls":
+            return CallReport.text(kernel)
+        case "stacks":
+            return StackReport.text(kernel)
         default:
-            throw Status(.invalidArgument, "debug: there is no report \"\(what)\"; try calls, tasks")
+            throw Status(.invalidArgument, "debug: there is no report \"\(what)\"; there are calls, tasks, syscalls, stacks")
         }
     }
 }

@@ -68,9 +68,4 @@ extension Command {
         try Report.print(JSONValue.object(answer).text() + "\n")
     }
 
-    static let debug = Command("debug", "Print what a sandbox knows about itself.",
-                               flags: [Flag("what", value: "WHAT", "What to print; all without it.")]) {
-        (known, arguments) throws(RuntimeError) in
-        try Report.print(try known.alive().debug(arguments.value("what") ?? ""))
-    }
 }
