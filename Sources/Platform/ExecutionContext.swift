@@ -50,8 +50,8 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if hasRegisters { stored.rax = value }
     }
 
-    /// What `complete` was last given for `call`; -ENOSYS before.
-    public final var outcome: UInt64 { result }
+    /// What rax holds now, or will when the thread continues behind `call`: -ENOSYS until that is complete.
+    public final var outcome: UInt64 { hasRegisters ? stored.rax : result }
 
     /// For diagnosis, from any thread: the registers and whether the thread stands in `call`, as far as they are known
     /// here. They may change meanwhile.

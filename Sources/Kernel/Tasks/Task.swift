@@ -142,6 +142,9 @@ public final class Task: Caller, @unchecked Sendable {
     /// The memory manager, for other threads than the task's own.
     public var memoryManager: MemoryManager { contextLock.withLock { mm } }
 
+    /// The context, for other threads than the task's own: it may be looked at, not used.
+    var anyContext: ExecutionContext { contextLock.withLock { context } }
+
     /// The state letter of /proc/PID/stat.
     public var stateLetter: UInt8 {
         let (exited, stopped) = group.signalLock.withLock { (hasExited, isStopped) }

@@ -17,7 +17,7 @@ public struct TaskSnapshot: Sendable {
     public var hostProcess: Int32
     /// The call that it is in, as strace would write it, without a result; nil while guest code runs.
     public var call: [UInt8]?
-    /// nil for a task that does not answer in time.
+    /// nil when nobody has asked the stub for them, or it does not answer in time.
     public var registers: Registers?
 }
 
@@ -63,10 +63,12 @@ extension Task {
             result.registers = request.wait(until: .after(200_000_000))
         } else {
             // It stands in a call, or is between two: what it has stored last. Words may be of different moments.
-            let registers = context.registers
-            result.registers = registers
-            if registers.origRax != .max {
-                var text = CallFormatter(pid: tid, number: Int(Int32(truncatingIfNeeded: registers.origRax)), SystemCallArguments(registers))
+            let context = anyContext
+            let glance = context.glance
+            result.registers = glance.registers
+            if glance.isInCall {
+                let call = context.call
+                var text = CallFormatter(pid: tid, number: Int(Int32(truncatingIfNeeded: call.number)), SystemCallArguments(call))
                 text.begin(memoryManager.addressSpace.remote)
                 text.endUnanswered()
                 result.call = text.line.bytes

@@ -14,7 +14,7 @@ enum StackReport {
             text += "task \(task.tid) of process \(task.pid) \"\(String(decoding: task.name, as: UTF8.self))\" \(state)"
             text += ", served by thread \(task.sentryThread), stub \(task.hostProcess)\n"
             if let call = task.call { text += "  in \(String(decoding: call.drop { $0 != 0x20 }.drop { $0 == 0x20 }, as: UTF8.self))\n" }
-            if let registers = task.registers { text += words(registers) } else { text += "  its registers cannot be had\n" }
+            if let registers = task.registers { text += words(registers) }
         }
         for thread in OwnThreads.all() {
             text += "thread \(thread.id) \"\(thread.name)\" \(thread.state)"
