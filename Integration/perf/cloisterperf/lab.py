@@ -1,0 +1,203 @@
+"""What a benchmark works with: engines, layers, bundles, networks and helpers that run on the host."""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from . import bundles, containers, processes, rootfs
+from .containerd import ContainerdEngine, Daemon, shim_folders
+from .containers import Engine
+from .errors import BadSample, Complaint, Unsupported
+from .network import Network
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+WORKLOADS = os.path.join(FOLDER, "workloads")
+
+
+class Lab:
+    """Everything that lives as long as one invocation. `close` takes all of it down."""
+
+    def __init__(self, options, runtimes, progress):
+        self.options, self.runtimes, self.progress = options, runtimes, progress
+        self.quick = options.quick
+        self.layers = rootfs.Layers(options.cache, progress.say)
+        # On a disk, not a tmpfs: roots are written to.
+        os.makedirs(options.cache, exist_ok=True)
+        self.home = tempfile.mkdtemp(prefix="run.", dir=options.cache)
+        self.daemon = Daemon(os.path.join(tempfile.gettempdir(), f"cloister-perf-{os.getpid()}"), shim_folders(runtimes))
+        self.engines = {}
+        self.bundles = {}
+        self.networks = []
+        self.tcp = {}
+        processes.become_subreaper()
+
+    def pick(self, quick, full):
+        """A parameter, smaller with --quick."""
+        return quick if self.quick else full
+
+    # Engines and containers
+
+    def engine(self, runtime, via=None):
+        """The engine for a runtime: its command, or containerd if it has none or `via` says so."""
+        via = via or ("oci" if runtime.command else "containerd")
+        if via == "oci" and not runtime.command:
+            raise Unsupported("measured through containerd only")
+        if via == "containerd" and not runtime.type:
+            raise Unsupported("has no shim for containerd here")
+        key = (runtime.name, via)
+        if key not in self.engines:
+            if via == "containerd":
+                shim = "containerd-shim-" + "-".join(runtime.type.split(".")[-2:])
+                paths = os.pathsep.join([*self.daemon.folders, os.environ["PATH"]])
+                if not shutil.which(shim, path=paths):
+                    raise Unsupported(f"{shim} is not installed")
+                self.engines[key] = ContainerdEngine(runtime, self.home, self.daemon)
+            else:
+                self.engines[key] = Engine(runtime, self.home)
+        return self.engines[key]
+
+    def bundle(self, engine, layers):
+        """A bundle that stays for the benchmark, so that making roots is not measured."""
+        key = (engine, tuple(layers))
+        if key not in self.bundles:
+            self.bundles[key] = engine.bundle(layers)
+        return self.bundles[key]
+
+    def end_benchmark(self):
+        """Takes down what a benchmark left."""
+        for engine in self.engines.values():
+            engine.close()
+        for bundle in self.bundles.values():
+            bundle.remove()
+        self.bundles.clear()
+        for network in self.networks:
+            network.remove()
+        self.networks.clear()
+
+    def network(self):
+        network = Network()
+        self.networks.append(network)
+        return network
+
+    def release(self, network):
+        network.remove()
+        self.networks.remove(network)
+
+    def need_tcp(self, engine):
+        """Says that a runtime has no network, once it was tried."""
+        key = (engine.runtime.name, engine.via)
+        if key not in self.tcp:
+            network = self.network()
+            bundle = engine.bundle([self.base])
+            script = "import socket; s = socket.create_server(('0.0.0.0', 80)); print('listens')"
+            config = bundles.configuration(["/usr/bin/python3", "-c", script], netns=network.path)
+            try:
+                ran = engine.run(bundle, config, 60)
+                self.tcp[key] = "" if ran.status == 0 else containers.complaint(ran.output, ran.status)
+            finally:
+                bundle.remove()
+                self.release(network)
+        if self.tcp[key]:
+            raise Unsupported(f"has no TCP network yet ({self.tcp[key]})")
+
+    # Layers
+
+    @property
+    def base(self):
+        return self.layers.base()
+
+    def workloads(self):
+        """A layer with our own programs: /srv/perf, C compiled in the Debian root."""
+        sources = {}
+        for folder in (WORKLOADS, os.path.dirname(FOLDER)):
+            for name in sorted(os.listdir(folder)):
+                if folder == WORKLOADS or name.endswith(".c"):
+                    with open(os.path.join(folder, name)) as file:
+                        sources[name] = file.read()
+
+        def build(target, log):
+            place = os.path.join(target, "srv", "perf")
+            os.makedirs(place)
+            for name, text in sources.items():
+                with open(os.path.join(place, name), "w") as file:
+                    file.write(text)
+            for name in sources:
+                if name.endswith(".c"):
+                    self.native(["gcc", "-O2", "-pthread", "-static", "-o", f"/mnt/srv/perf/{name[:-2]}",
+                                 f"/mnt/srv/perf/{name}"], 120, mount=target)
+
+        return self.layers.make("workloads", sources, build)
+
+    def layer(self, name, recipe, script, need=0, timeout=1800):
+        """A layer that a shell script makes in the Debian root: it writes below /mnt, with our workloads at hand."""
+        base, workloads = self.base, self.workloads()
+
+        def build(target, log):
+            bundle = bundles.Bundle(os.path.join(self.home, "make-" + name), [base, workloads])
+            try:
+                output = self.native(["sh", "-euc", script], timeout, root=bundle.root, mount=target)
+            finally:
+                bundle.remove()
+            with open(log, "w") as file:
+                file.write(output)
+
+        return self.layers.make(name, [recipe, script], build, need)
+
+    # The host's side
+
+    def native(self, argv, timeout, root=None, mount=None, check=True):
+        """Runs a program of the Debian root on the host: load generators, compilers. Its output."""
+        root = root or self.base
+        script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && cp /etc/resolv.conf "$0/etc/" 2>/dev/null; '
+        if mount:
+            script += f'mount --bind "{mount}" "$0/mnt" && '
+        script += 'root=$0 && exec chroot "$root" "$@"'
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root"}
+        for name in ("http_proxy", "https_proxy", "no_proxy"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
+        ran = processes.run(["unshare", "--mount", "sh", "-c", script, root, *argv], timeout, environment)
+        return containers.checked(ran, timeout) if check else ran
+
+    def drop_caches(self):
+        """Empties the page cache, so that reads come from the disk and free memory can be compared."""
+        os.sync()
+        with open("/proc/sys/vm/drop_caches", "w") as file:
+            file.write("3")
+
+    def close(self):
+        self.end_benchmark()
+        self.daemon.stop()
+        shutil.rmtree(self.daemon.home, ignore_errors=True)
+        left = processes.descendants()
+        if left:
+            processes.end_descendants(left)
+        processes.reap()
+        with open("/proc/self/mounts") as mounts:
+            inside = [line.split()[1] for line in mounts if line.split()[1].startswith(self.home + "/")]
+        for path in sorted(inside, reverse=True):
+            subprocess.call(["umount", "-l", path])
+        subprocess.call(["rm", "-rf", "--one-file-system", self.home])
+
+
+def available_memory():
+    with open("/proc/meminfo") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    raise Complaint("/proc/meminfo has no MemAvailable")
+
+
+def wait_for_port(address, port, timeout, alive=None):
+    """Waits until a TCP port accepts connections."""
+    import socket
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            with socket.create_connection((address, port), timeout=1):
+                return
+        except OSError as error:
+            if time.monotonic() > end or (alive and not alive()):
+                raise BadSample(f"nothing listens on port {port}: {error}") from None
+            time.sleep(0.01)

@@ -1,0 +1,136 @@
+"""Commands with a time limit, and the processes that they leave behind.
+
+This process becomes a child subreaper: what a runtime detaches is orphaned to us, so that all of a sandbox's processes
+are found by descent, whoever starts and renames them.
+"""
+import ctypes
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+PR_SET_CHILD_SUBREAPER = 36
+CLOCK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Ran:
+    """How a command ended. `status` is None if it did not end in time."""
+    status: int | None
+    output: str
+    seconds: float
+
+
+def become_subreaper():
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def run(argv, timeout, environment=None, cwd=None, preexec=None):
+    """Runs a command to its end, output and errors together; kills its process group after `timeout` seconds.
+
+    Output goes through a file: a daemon that inherits it does not hold us up.
+    """
+    with tempfile.TemporaryFile() as output:
+        started = time.monotonic()
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=cwd,
+                                   env=environment, start_new_session=True, preexec_fn=preexec)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        except BaseException:
+            end_group(process)
+            raise
+        seconds = time.monotonic() - started
+        if status is None:
+            end_group(process)
+        output.seek(0)
+        return Ran(status, output.read().decode(errors="replace"), seconds)
+
+
+def end_group(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat after the name, or None."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rsplit(b") ", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+
+
+def descendants(of=None):
+    """All processes that descend from `of` (this process), zombies left out."""
+    children = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = stat(name)
+            if fields:
+                children.setdefault(int(fields[1]), []).append((int(name), fields[0]))
+    found, ahead = [], [of or os.getpid()]
+    while ahead:
+        for pid, state in children.get(ahead.pop(), []):
+            ahead.append(pid)
+            if state != b"Z":
+                found.append(pid)
+    return found
+
+
+def reap(known=()):
+    """Takes the statuses of orphans that ended; children in `known` are left to their owners."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) not in known:
+            fields = stat(name)
+            if fields and int(fields[1]) == os.getpid() and fields[0] == b"Z":
+                try:
+                    os.waitpid(int(name), os.WNOHANG)
+                except ChildProcessError:
+                    pass
+
+
+def activity(pids):
+    """CPU seconds and context switches of processes so far: what they cost while they should be doing nothing."""
+    seconds = switches = 0.0
+    for pid in pids:
+        fields = stat(pid)
+        if not fields:
+            continue
+        seconds += (int(fields[11]) + int(fields[12])) / CLOCK
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/status") as file:
+                    switches += sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        except OSError:
+            pass
+    return seconds, switches
+
+
+def proportional_memory(pids):
+    """Bytes of memory of processes, shared pages divided among those who share them."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+        except OSError:
+            pass
+    return total
+
+
+def end_descendants(pids):
+    """Kills processes of ours that nobody took down."""
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    time.sleep(0.05)
+    reap()

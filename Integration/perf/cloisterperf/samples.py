@@ -1,0 +1,140 @@
+"""What was measured: every sample, and what is said about each figure: median, spread, ratio to runc."""
+import csv
+import json
+import statistics
+from dataclasses import dataclass, field
+
+from .runtimes import BASELINE
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a number means. `unit` is one of ns, s, B, B/s, /s, count/s and so on: units.py writes it out."""
+    name: str
+    unit: str
+    lower_is_better: bool = True
+    logarithmic: bool = False
+    plotted: bool = True
+
+
+@dataclass
+class Series:
+    """One cell: the samples of one runtime in one method and metric."""
+    values: list = field(default_factory=list)
+    dropped: list = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def median(self):
+        return statistics.median(self.values) if self.values else None
+
+    @property
+    def low(self):
+        return min(self.values) if self.values else None
+
+    @property
+    def high(self):
+        return max(self.values) if self.values else None
+
+
+class Results:
+    """All series of one benchmark, in the order in which they were first seen."""
+
+    def __init__(self, benchmark, title, metrics, runtimes):
+        self.benchmark, self.title = benchmark, title
+        self.metrics = {metric.name: metric for metric in metrics}
+        self.runtimes = list(runtimes)
+        self.rows = {}
+        self.labels = {}
+        self.seconds = 0.0
+        self.interrupted = False
+
+    def series(self, runtime, method, metric):
+        if runtime not in self.runtimes:
+            self.runtimes.append(runtime)
+        return self.rows.setdefault((method, metric), {}).setdefault(runtime, Series())
+
+    def add(self, runtime, method, metric, value):
+        self.series(runtime, method, metric).values.append(value)
+
+    def drop(self, runtime, method, metric, why):
+        self.series(runtime, method, metric).dropped.append(why)
+
+    def note(self, runtime, method, metric, why):
+        self.series(runtime, method, metric).note = why
+
+    def cell(self, runtime, method, metric):
+        return self.rows.get((method, metric), {}).get(runtime)
+
+    def ratio(self, runtime, method, metric):
+        """How many times the baseline's median this one's is, or None."""
+        cell, base = self.cell(runtime, method, metric), self.cell(BASELINE, method, metric)
+        if not cell or not base or cell.median is None or not base.median:
+            return None
+        return cell.median / base.median
+
+    def has_values(self):
+        return any(cell.values for cells in self.rows.values() for cell in cells.values())
+
+    def status(self, runtime, method, metric):
+        """What the table says in the place of a figure, or about it."""
+        cell = self.cell(runtime, method, metric)
+        if cell is None:
+            return "not run"
+        if cell.note:
+            return cell.note
+        if not cell.values and cell.dropped:
+            return cell.dropped[-1]
+        return ""
+
+    def write_csv(self, path):
+        """The columns of gVisor's performance guide first, then what makes a figure of a number."""
+        with open(path, "w", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(["runtime", "method", "metric", "result", "unit", "low", "high", "samples", "dropped",
+                          "ratio_to_runc", "note"])
+            for (method, metric), cells in self.rows.items():
+                for runtime in self.runtimes:
+                    cell = cells.get(runtime)
+                    if not cell:
+                        continue
+                    ratio = self.ratio(runtime, method, metric)
+                    out.writerow([runtime, method, metric, number(cell.median), self.metrics[metric].unit,
+                                  number(cell.low), number(cell.high), len(cell.values), len(cell.dropped),
+                                  f"{ratio:.4g}" if ratio else "", self.status(runtime, method, metric)])
+
+    def as_json(self):
+        return {
+            "benchmark": self.benchmark, "title": self.title, "seconds": round(self.seconds, 1),
+            "interrupted": self.interrupted, "runtimes": self.runtimes, "labels": self.labels,
+            "metrics": [vars(metric) for metric in self.metrics.values()],
+            "rows": [{"method": method, "metric": metric, "runtime": runtime, "samples": cell.values,
+                      "dropped": cell.dropped, "note": cell.note}
+                     for (method, metric), cells in self.rows.items() for runtime, cell in cells.items()],
+        }
+
+    @classmethod
+    def from_json(cls, data):
+        results = cls(data["benchmark"], data["title"], [Metric(**m) for m in data["metrics"]], data["runtimes"])
+        results.seconds, results.interrupted = data["seconds"], data["interrupted"]
+        results.labels = data["labels"]
+        for row in data["rows"]:
+            cell = results.series(row["runtime"], row["method"], row["metric"])
+            cell.values, cell.dropped, cell.note = row["samples"], row["dropped"], row["note"]
+        return results
+
+
+def number(value):
+    """A number as CSV has it: no more digits than it is worth."""
+    return "" if value is None else f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}"
+
+
+def write_json(path, machine, results, options):
+    with open(path, "w") as file:
+        json.dump({"machine": machine, "options": options, "benchmarks": [r.as_json() for r in results]}, file, indent=1)
+
+
+def read_json(path):
+    with open(path) as file:
+        data = json.load(file)
+    return data["machine"], [Results.from_json(item) for item in data["benchmarks"]], data["options"]
