@@ -12,6 +12,7 @@ public final class Kernel: @unchecked Sendable {
     public let vfs = VirtualFileSystem()
     public let timers = TimerQueue()
     public let priorityFutexes = PriorityFutexes()
+    let endings = Endings()
     public let systemCalls: SystemCallTable
     public let rootUserNamespace = UserNamespace()
     public let rootPIDNamespace: PIDNamespace

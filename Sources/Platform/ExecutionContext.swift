@@ -153,6 +153,9 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         return old
     }
 
+    /// Sets about `end()`, which must follow, without waiting for anything.
+    open func beginEnd() {}
+
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
 }

@@ -29,23 +29,37 @@ extension Task {
         vforkDone?.complete()
         vforkDone = nil
         releaseFiles()
-        releaseMemory()
-        notifyExit()
+        let (last, isMissed) = releaseMemory()
+        if isMissed {
+            last.end()
+            if group.isInit { kernel.endings.waitForAll() }
+            notifyExit()
+        } else {
+            last.beginEnd()
+            kernel.endings.begin()
+            notifyExit()
+            last.end()
+            kernel.endings.finish()
+        }
     }
 
     var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
 
-    private func releaseMemory() {
+    /// - Returns: the context, which has yet to be ended, and whether somebody could tell that it has not when the task's
+    ///   end is told: memory is free when wait(2) returns, but for the few MiB that a process touches in no time.
+    private func releaseMemory() -> (ExecutionContext, isMissed: Bool) {
         let last = context
+        var isMissed = false
         if isLastOfGroup {
             let time = mm.addressSpace.cpuTime
             kernel.treeLock.withLock {
                 group.pastUsage.user &+= time.user
                 group.pastUsage.system &+= time.system
+                isMissed = group.isInit || group.exitObserver != nil || time.user &+ time.system >= 300_000
             }
         }
         replace(context: kernel.noContext, mm: kernel.noMemory)
-        last.end()
+        return (last, isMissed)
     }
 
     /// Takes the task out of its group; the last one ends the process.

@@ -14,7 +14,7 @@ extension Task {
     /// - Parameter prepare: what the new thread does first, once it has bound its context; false ends the task.
     /// - Throws: EAGAIN when the host refuses a thread.
     func start(_ prepare: @escaping @Sendable (Task) -> Bool) throws(Errno) {
-        try Thread.start(stackSize: 512 << 10) { self.main(prepare) }
+        try Workers.run { self.main(prepare) }
     }
 
     private func main(_ prepare: (Task) -> Bool) {
