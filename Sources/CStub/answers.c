@@ -2,6 +2,6 @@
 #include "stub.h"
 
 TEXT int stub_answer(struct stub_area *area) {
-    (void)area;
-    return 0;
+    if (area->info->flags & STUB_HAND_OVER) return 0;
+    return stub_answer_memory(area) || stub_answer_futex(area);
 }

@@ -20,6 +20,29 @@ stub_call_a:
     syscall
     ret
 
+// long stub_wait(number, a, b, c, d, e, f, kick): a native call that sleeps. A kick that comes between the look at the word
+// and the sleep makes the handler go on at stub_wait_abort.
+    .hidden stub_wait, stub_wait_check, stub_wait_end, stub_wait_abort
+    .globl  stub_wait, stub_wait_check, stub_wait_end, stub_wait_abort
+stub_wait:
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    mov %r8, %r10
+    mov %r9, %r8
+    mov 8(%rsp), %r9
+    mov 16(%rsp), %rcx
+stub_wait_check:
+    cmpl $0, (%rcx)
+    jne stub_wait_abort
+    syscall
+stub_wait_end:
+    ret
+stub_wait_abort:
+    mov $-4, %rax
+    ret
+
 // Where the kernel returns to from a signal handler.
 stub_restorer:
     mov $15, %eax

@@ -8,10 +8,12 @@
 
 HIDDEN long stub_call_a(long number, long a, long b, long c, long d, long e, long f);
 HIDDEN long stub_call_b(long number, long a, long b, long c, long d, long e, long f);
+/// A native call that sleeps: -EINTR at once when the word at `kick` is not 0.
+HIDDEN long stub_wait(long number, long a, long b, long c, long d, long e, long f, const uint32_t *kick);
 HIDDEN __attribute__((noreturn)) void stub_forked(void);
 HIDDEN void stub_handler(void);
 HIDDEN extern const char stub_gate_a[], stub_gate_b[], stub_restorer[], stub_inject_a[], stub_guard_start[], stub_guard_end[],
-    stub_guard_failed[], stub_leave_check[], stub_leave_end[], stub_entry_trap[], stub_trapped[], stub_stood[];
+    stub_guard_failed[], stub_wait_check[], stub_wait_end[], stub_wait_abort[], stub_leave_check[], stub_leave_end[], stub_entry_trap[], stub_trapped[], stub_stood[];
 HIDDEN __attribute__((noreturn)) void stub_stand(void);
 HIDDEN __attribute__((noreturn)) void stub_leave(void);
 HIDDEN long stub_clone_thread(long flags, uint64_t stack, void *area, void *context);
@@ -21,6 +23,12 @@ HIDDEN long stub_copy(void *to, const void *from, uint64_t count);
 
 /// A call that the stub answers itself. Returns whether it did: the result is in the registers then.
 HIDDEN int stub_answer(struct stub_area *area);
+/// The same for memory calls (memory-calls.c) and futexes (futex-calls.c), and for numbers that are neither: 0.
+HIDDEN int stub_answer_memory(struct stub_area *area);
+HIDDEN int stub_answer_futex(struct stub_area *area);
+/// Taken for the break, and by fork, so that a child does not inherit it from another thread.
+HIDDEN void stub_lock_heap(void);
+HIDDEN void stub_unlock_heap(void);
 /// Brings a call's input into the slot before it is handed over, and its output to the guest afterwards.
 HIDDEN void stub_bring(struct stub_area *area);
 HIDDEN void stub_deliver(struct stub_area *area);
@@ -28,6 +36,7 @@ HIDDEN void stub_deliver(struct stub_area *area);
 enum { R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, ORIG_RAX, RIP, CS, EFLAGS, RSP, SS,
        FS_BASE, GS_BASE, DS, ES, FS, GS };
 
+#define STUB_HEAP ((struct stub_heap *)STUB_COMMON)
 #define STUB_SPACE ((const struct stub_space_info *)(STUB_ARENA + STUB_SPACE_OFFSET))
 
 /// systrap.c: what a seed of this platform does before the filter, and its forks behind it.

@@ -255,7 +255,9 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
         case STUB_FORK: {
             // The arena is not inherited: until it is mapped again, the child has nothing but its private memory.
             long ticket = (long)a[0];
+            stub_lock_heap();
             result = stub_call_b(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
+            stub_unlock_heap();
             if (result == 0) {
                 map_arena(ticket);
                 area->happened = area->told = 0;
@@ -306,6 +308,10 @@ TEXT void stub_call(struct stub_area *area) {
     if (area->frame && area->continuation == r[RIP]) {
         event |= STUB_EVENT_TRAPPED;
         slot->site = r[RIP];
+    }
+    if (area->interrupted) {
+        area->interrupted = 0;
+        event |= STUB_EVENT_INTERRUPTED;
     }
     if (needs_registers(r[RAX])) {
         event |= STUB_EVENT_EXPORTED;
@@ -367,6 +373,8 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
                     c->rip = ip + 2;
                     c->rax = (uint64_t)-EINTR;
                 }
+            } else if (ip >= (uint64_t)stub_wait_check && ip < (uint64_t)stub_wait_end) {
+                c->rip = (uint64_t)stub_wait_abort;
             } else if (ip >= (uint64_t)stub_leave_check && ip < (uint64_t)stub_leave_end) {
                 // Between the look at the kick word and guest code: it looks again.
                 c->rip = (uint64_t)stub_leave_check;
@@ -411,8 +419,8 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
 }
 
 TEXT long stub_prepare_systrap(void) {
-    // Threads' areas: touched by those threads that exist.
-    long r = call(__NR_mmap, (long)STUB_AREAS, (long)(STUB_SLOTS * STUB_AREA_SIZE), PROT_READ | PROT_WRITE,
+    // Threads' areas, touched by those threads that exist, and what they have in common.
+    long r = call(__NR_mmap, (long)STUB_AREAS, (long)(STUB_SLOTS * STUB_AREA_SIZE + 4096), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     if (r < 0) return r;
     // A set, not a table: constants in memory would lie outside of the image.

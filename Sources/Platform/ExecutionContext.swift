@@ -156,6 +156,9 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// Sets about `end()`, which must follow, without waiting for anything.
     open func beginEnd() {}
 
+    /// Whether the thread sleeps in a native wait. A guess, for /proc; from any thread.
+    open var waitsNatively: Bool { false }
+
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
 }
@@ -173,6 +176,19 @@ open class AddressSpace: @unchecked Sendable {
     /// Where the host's own vDSO (its ELF header) is mapped in the stub, above `limit`; nil: nowhere. The guest's vDSO
     /// calls its functions.
     open var hostVDSO: GuestAddress? { nil }
+
+    /// Where the break is that the stub keeps by itself (brk(2)), once it has been told where the heap begins; nil: it does
+    /// not, and the kernel does. The guest's word.
+    open var nativeBreak: UInt64? {
+        get { nil }
+        set {}
+    }
+
+    /// Tells where the heap begins.
+    open func setHeap(start: UInt64) {}
+
+    /// Whether RLIMIT_AS or RLIMIT_DATA limits the guest: then each call that could grow its memory is handed over.
+    open func limitGrowth(_ limited: Bool) {}
 
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }

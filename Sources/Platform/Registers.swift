@@ -37,6 +37,10 @@ public struct GuestCall: BitwiseCopyable, Sendable {
     /// All 64 bits of rax. Linux looks at the lower 32 alone.
     public var number: UInt64 = .max
     public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    /// A futex wait that slept in the stub until an interrupt ended it, with nothing waited for having happened.
+    public var wasInterrupted = false
+    /// When that was to end, where its timeout was relative: CLOCK_MONOTONIC, nanoseconds; else 0.
+    public var deadline: UInt64 = 0
 
     public init() {}
 

@@ -67,6 +67,15 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         }
     }
 
+    /// Kills the stub when only one context is left, which is about to be taken away.
+    public final func killIfLast() {
+        lock.withLock {
+            if contexts > 1 { return }
+            ended = true
+            if !reaped { HostTrace.kill(process: process) }
+        }
+    }
+
     /// Whether the stub may still die without our will.
     public final var isExpectedToLive: Bool { lock.withLock { !ended && !reaped } }
 
@@ -191,7 +200,7 @@ extension StubProcess {
     /// whoever holds /proc/PID/mem open outlives it.
     ///
     /// - Returns: what `copy` returned; 0 when the stub has ended.
-    fileprivate final func whileAlive(_ copy: () -> Int) -> Int { lock.withLock { ended || reaped ? 0 : copy() } }
+    public final func whileAlive(_ copy: () -> Int) -> Int { lock.withLock { ended || reaped ? 0 : copy() } }
 
     /// The part of [address, address + count) below the end of the guest's address space.
     private func clip(_ address: GuestAddress, _ count: Int) -> Int {

@@ -1,3 +1,4 @@
+import CStub
 import HostOS
 import LinuxABI
 import Memory
@@ -7,7 +8,7 @@ import Stubs
 final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
 
-    /// Guards `bells` and `dead`. A leaf.
+    /// Guards `bells`, `dead`, and the flags of the space. A leaf.
     private let bellLock = Lock()
     private var bells: [Bell] = []
     private var dead = false
@@ -15,6 +16,40 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch, arena: Arena) {
         self.arena = arena
         super.init(process: process, limit: limit, seed: seed, watch: watch)
+        unsafe arena.space.pointee.limit = limit.rawValue
+        unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+    }
+
+    // MARK: Memory calls that the stub answers itself
+
+    override func setHeap(start: UInt64) { unsafe arena.space.pointee.break_start = start }
+
+    override var nativeBreak: UInt64? {
+        get {
+            let start = unsafe arena.space.pointee.break_start
+            if start == 0 { return nil }
+            var end: UInt64 = 0
+            let count = unsafe withUnsafeMutableBytes(of: &end) { (e) -> Int in
+                unsafe whileAlive { unsafe RemoteMemory.read(process, at: Self.breakPlace, into: e) }
+            }
+            return count == 8 && end >= start && end < limit.rawValue ? end : start
+        }
+        set {
+            guard var end = newValue else { return }
+            unsafe withUnsafeMutableBytes(of: &end) { (e) in
+                _ = unsafe whileAlive { unsafe RemoteMemory.write(process, at: Self.breakPlace, from: UnsafeRawBufferPointer(e)) }
+            }
+        }
+    }
+
+    /// struct stub_heap's `end`.
+    private static var breakPlace: UInt64 { UInt64(STUB_AREAS) + UInt64(STUB_SLOTS) * UInt64(STUB_AREA_SIZE) + 8 }
+
+    override func limitGrowth(_ limited: Bool) {
+        bellLock.withLock {
+            let flags = unsafe arena.space.pointee.flags
+            unsafe arena.space.pointee.flags = limited ? flags | STUB_SPACE_LIMITED : flags & ~STUB_SPACE_LIMITED
+        }
     }
 
     var isDead: Bool { bellLock.withLock { dead } }

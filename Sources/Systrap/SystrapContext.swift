@@ -64,6 +64,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
+    override func beginEnd() { space.killIfLast() }
+
+    override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }
+
     override func end() {
         if ended { return }
         ended = true

@@ -12,6 +12,8 @@ extension SystrapContext {
             arrival = event & STUB_EVENT_TRAPPED.rawValue != 0 ? .trapped : .rewritten
             unsafe call.number = slot.pointee.number
             unsafe call.arguments = slot.pointee.arguments
+            call.wasInterrupted = event & STUB_EVENT_INTERRUPTED.rawValue != 0
+            if call.wasInterrupted { unsafe call.deadline = host_load64(&slot.pointee.deadline) }
             arrive(inCall: true, event & STUB_EVENT_EXPORTED.rawValue != 0 ? exported : nil)
             return .systemCall
         case STUB_EVENT_SIGNAL.rawValue:

@@ -41,6 +41,8 @@
 // first page, the signal stack behind it.
 #define STUB_AREAS        0x7ea000000000ul
 #define STUB_AREA_SIZE    0x10000ul
+// Private memory that a process's threads have in common, behind their areas: struct stub_heap.
+#define STUB_COMMON       (STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE)
 
 // What happened in a stub's thread.
 enum stub_event {
@@ -52,6 +54,7 @@ enum stub_event {
     // Beside STUB_EVENT_CALL:
     STUB_EVENT_EXPORTED = 0x100, // the registers are in the slot
     STUB_EVENT_TRAPPED = 0x200,  // it came by SIGSYS, from the instruction before `site`
+    STUB_EVENT_INTERRUPTED = 0x400, // a kick has ended its native wait, which was to end at `deadline`
 };
 
 // What the Sentry tells it.
@@ -83,7 +86,9 @@ struct stub_slot {
     uint32_t cpu;                   // where it ran last
     uint64_t result;                // of a command
     uint64_t site;                  // of a call that was trapped: behind its instruction
-    uint64_t pad0[5];
+    uint64_t deadline;              // of an interrupted wait whose timeout was relative: CLOCK_MONOTONIC; else 0
+    uint32_t waits;                 // it waits natively: /proc shows it asleep
+    uint32_t pad0[7];
     // The stub: a signal.
     int32_t signal, code;
     uint64_t address;
@@ -115,6 +120,8 @@ struct stub_info {
 #define STUB_HAND_OVER 1u // nothing is answered in the stub: a tracer or a filter of the guest wants to see each call
 #define STUB_IDENTITY  2u // the line is filled
 
+#define STUB_TRACKED_RANGES 16
+
 /// What holds for a whole address space, at STUB_SPACE_OFFSET.
 struct stub_space_info {
     uint32_t flags;                // STUB_SPACE_*
@@ -122,11 +129,20 @@ struct stub_space_info {
     uint64_t limit;                // "B": the end of the guest's address space
     int64_t monotonic_offset;      // what its time namespace adds, nanoseconds
     int64_t boottime_offset;
-    struct { uint64_t start, end; } tracked[16]; // memory calls that meet one are handed over
+    uint64_t break_start;          // where the heap begins; 0: the Sentry keeps the break
+    struct { uint64_t start, end; } tracked[STUB_TRACKED_RANGES]; // memory calls that meet one are handed over
 };
 #define STUB_SPACE_MEMORY_CALLS 1u // memory calls may be answered in the stub
 #define STUB_SPACE_FUTEXES      2u
 #define STUB_SPACE_CLOCKS       4u
+#define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
+
+/// At STUB_COMMON: what brk(2) needs. Inherited by fork.
+struct stub_heap {
+    uint32_t lock; // not 0: a thread moves the break
+    uint32_t pad;
+    uint64_t end;  // the break; 0: where the heap begins
+};
 
 /// A thread's private memory: general registers of guest code while stub code runs, and where things are.
 struct stub_area {
@@ -140,7 +156,7 @@ struct stub_area {
     uint32_t happened;     // the last event's count
     uint32_t told;         // the last command's count
     uint32_t cpu;
-    uint32_t pad;
+    uint32_t interrupted;  // the call at hand is a native wait that a kick has ended
 };
 
 /// Page one of the image, read-only: what the stub's code must know.

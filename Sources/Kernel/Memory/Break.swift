@@ -10,6 +10,8 @@ extension MemoryManager {
     /// - Returns: where the heap ends now: what was asked for, or where it was.
     public func setBreak(_ wanted: UInt64, by task: Task) -> UInt64 {
         lock.withLock {
+            if let native = addressSpace.nativeBreak { breakEnd = native }
+            defer { addressSpace.nativeBreak = breakEnd }
             if wanted < breakStart || wanted >= addressSpace.limit.rawValue { return breakEnd }
             let old = (breakEnd &+ 0xfff) & ~0xfff
             let new = (wanted &+ 0xfff) & ~0xfff

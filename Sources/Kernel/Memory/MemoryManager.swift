@@ -100,7 +100,9 @@ public final class MemoryManager: @unchecked Sendable {
     public func noteMapping(_ key: FileKey, _ file: MappedFile) { lock.withLock { filesStorage[key] = file } }
 
     /// The heap: where it begins and where it ends now.
-    public var heap: (start: UInt64, end: UInt64) { lock.withLock { (breakStart, breakEnd) } }
+    public var heap: (start: UInt64, end: UInt64) {
+        lock.withLock { (breakStart, addressSpace.nativeBreak ?? breakEnd) }
+    }
 
     /// Sets where the heap begins: exec.
     public func setHeap(start: UInt64) {
@@ -108,6 +110,7 @@ public final class MemoryManager: @unchecked Sendable {
             breakStart = start
             breakEnd = start
         }
+        addressSpace.setHeap(start: start)
     }
 
     /// What fork gives the child.
@@ -122,6 +125,7 @@ public final class MemoryManager: @unchecked Sendable {
             new.sharedMemory = sharedMemory.copy()
             new.breakStart = breakStart
             new.breakEnd = breakEnd
+            child.setHeap(start: breakStart)
             new.membarrierRegistrations = membarrierRegistrations
         }
         return new

@@ -23,7 +23,10 @@ extension Task {
 
         let childContext = flags.contains(.CLONE_VM) ? try context.cloneThread() : try context.forkAddressSpace()
         let childMM = flags.contains(.CLONE_VM) ? mm : mm.copy(for: childContext.addressSpace)
-        if childMM !== mm { kernel.watch(childMM) }
+        if childMM !== mm {
+            kernel.watch(childMM)
+            if group.limits.limitsGrowth { childMM.addressSpace.limitGrowth(true) }
+        }
         childContext.registers = context.registers
         childContext.registers.rax = 0
         childContext.registers.origRax = .max

@@ -83,6 +83,7 @@ extension Task {
         }
         replace(context: image.context, mm: image.mm)
         kernel.watch(image.mm)
+        if group.limits.limitsGrowth { image.mm.addressSpace.limitGrowth(true) }
         old.end()
         vforkDone?.complete()
         vforkDone = nil

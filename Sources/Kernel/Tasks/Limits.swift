@@ -55,6 +55,9 @@ public final class Limits: @unchecked Sendable {
     /// Fork's and exec's copy: a process owns its limits.
     public func copy() -> Limits { lock.withLock { Limits(values) } }
 
+    /// Whether what a process may map is limited.
+    var limitsGrowth: Bool { lock.withLock { values[Self.RLIMIT_AS].soft != .max || values[Self.RLIMIT_DATA].soft != .max } }
+
     /// The limit of RLIMIT_`resource`; unlimited for a number that is none.
     public subscript(resource: Int) -> Limit {
         get { lock.withLock { values.indices.contains(resource) ? values[resource] : Limit(soft: .max, hard: .max) } }

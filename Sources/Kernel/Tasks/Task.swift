@@ -150,7 +150,8 @@ public final class Task: Caller, @unchecked Sendable {
         let (exited, stopped) = group.signalLock.withLock { (hasExited, isStopped) }
         if exited { return UInt8(ascii: "Z") }
         if stopped { return UInt8(ascii: "T") }
-        return inGuest.load(ordering: .relaxed) ? UInt8(ascii: "R") : UInt8(ascii: "S")
+        let runs = inGuest.load(ordering: .relaxed) && !contextLock.withLock { context }.waitsNatively
+        return runs ? UInt8(ascii: "R") : UInt8(ascii: "S")
     }
 
     // What files ask of their caller.

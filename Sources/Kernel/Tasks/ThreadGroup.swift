@@ -108,6 +108,12 @@ public final class ThreadGroup: @unchecked Sendable {
     /// Signals that wait for the process, for /proc/PID/status.
     public var pendingSignals: SignalSet { signalLock.withLock { pending.set } }
 
+    /// Changes a limit (setrlimit(2)), and has memory calls judged by it.
+    public func setLimit(_ resource: Int, _ limit: Limits.Limit) {
+        limits[resource] = limit
+        for task in liveTasks { task.memoryManager.addressSpace.limitGrowth(limits.limitsGrowth) }
+    }
+
     /// CPU time of all its threads, the ended ones included.
     public var usage: Usage {
         var sum = kernel.treeLock.withLock { pastUsage }

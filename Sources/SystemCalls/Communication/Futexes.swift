@@ -38,6 +38,7 @@ private func futex(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
         default: throw .ENOSYS
         }
     }
+    if task.context.call.wasInterrupted { return try goOn(task, a, command) }
     switch command {
     case Op.WAIT: return try waitRelative(task, a)
     case Op.WAIT_BITSET: return try waitAbsolute(task, a)
@@ -48,6 +49,15 @@ private func futex(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
         return try priorityFutex(task, a, command)
     default: throw .ENOSYS
     }
+}
+
+/// A wait that slept in the stub was interrupted there.
+private func goOn(_ task: Task, _ a: SystemCallArguments, _ command: UInt32) throws(Errno) -> UInt64 {
+    if command != Op.WAIT || a.fourth == 0 { throw .ERESTARTSYS }
+    task.restartBlock = FutexRestart(
+        address: a.address(0), operation: Op.WAIT_BITSET | a.uint(1) & Op.PRIVATE_FLAG, value: a.uint(2), bits: .max,
+        deadline: Deadline(nanoseconds: task.context.call.deadline))
+    throw .ERESTART_RESTARTBLOCK
 }
 
 /// FUTEX_WAIT: the guest's own timeout goes to the host's kernel, which judges it; only an interrupted wait needs to know it.
@@ -78,6 +88,7 @@ private func waitOnMany(_ task: Task, _ a: SystemCallArguments) throws(Errno) ->
     let clock = a.int(4)
     if a.uint(2) != 0 || a.uint(1) == 0 || a.uint(1) > 128 || a.first == 0 { throw .EINVAL }
     if a.fourth != 0, clock != 0, clock != 1 { throw .EINVAL }
+    if task.context.call.wasInterrupted { throw .ERESTARTSYS }
     do throws(Errno) {
         return try task.waitNatively(.futex_waitv, a.first, UInt64(a.uint(1)), 0, a.fourth,
                                      a.fourth == 0 ? 0 : UInt64(clock))

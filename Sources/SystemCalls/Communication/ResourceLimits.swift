@@ -13,7 +13,7 @@ func registerResourceLimits(_ table: inout SystemCallTable) {
     }
     table[.setrlimit] = { (task, a) throws(Errno) in
         let new = try task.memory.load(a.address(1), as: Limits.Limit.self)
-        try change(task.group.limits, try checkedResource(a.uint(0)), new, by: task)
+        try change(task.group, try checkedResource(a.uint(0)), new, by: task)
         return 0
     }
     table[.prlimit64] = prlimit
@@ -25,12 +25,12 @@ private func checkedResource(_ number: UInt32) throws(Errno) -> Int {
     return Int(number)
 }
 
-private func change(_ limits: Limits, _ resource: Int, _ new: Limits.Limit, by task: Task) throws(Errno) {
+private func change(_ group: ThreadGroup, _ resource: Int, _ new: Limits.Limit, by task: Task) throws(Errno) {
     if new.soft > new.hard { throw .EINVAL }
     // sysctl fs.nr_open.
     if resource == Limits.RLIMIT_NOFILE, new.hard > 1 << 20 { throw .EPERM }
-    if new.hard > limits[resource].hard, !task.credentials.has(.CAP_SYS_RESOURCE) { throw .EPERM }
-    limits[resource] = new
+    if new.hard > group.limits[resource].hard, !task.credentials.has(.CAP_SYS_RESOURCE) { throw .EPERM }
+    group.setLimit(resource, new)
 }
 
 private func prlimit(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
@@ -43,7 +43,7 @@ private func prlimit(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UI
         target = other.group
     }
     let old = target.limits[resource]
-    if let new { try change(target.limits, resource, new, by: task) }
+    if let new { try change(target, resource, new, by: task) }
     if a.fourth != 0 { try task.memory.store(old, at: a.address(3)) }
     return 0
 }
