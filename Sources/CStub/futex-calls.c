@@ -22,6 +22,8 @@ TEXT static int is_guest(uint64_t address, uint64_t size) {
 /// Waits natively. The wait has no end that moves: one that was interrupted for no reason begins again.
 TEXT static int wait(struct stub_area *area, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                      uint64_t f, int64_t deadline) {
+    // In a signal handler kicks are blocked: it would sleep over them.
+    if (area->frame) return HANDED_OVER;
     struct stub_slot *slot = area->slot;
     slot->waits = 1;
     long result;

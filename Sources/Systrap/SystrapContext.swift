@@ -64,6 +64,15 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
+    /// The Sentry alone writes the line.
+    override var handOverAll: Bool {
+        get { unsafe space.arena.info(index).pointee.flags & STUB_HAND_OVER != 0 }
+        set {
+            let line = unsafe space.arena.info(index)
+            unsafe line.pointee.flags = newValue ? line.pointee.flags | STUB_HAND_OVER : line.pointee.flags & ~STUB_HAND_OVER
+        }
+    }
+
     override func beginEnd() { space.killIfLast() }
 
     override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }

@@ -157,6 +157,7 @@ struct stub_area {
     uint32_t told;         // the last command's count
     uint32_t cpu;
     uint32_t interrupted;  // the call at hand is a native wait that a kick has ended
+    uint32_t traps;        // counts calls that came by SIGSYS
 };
 
 /// Page one of the image, read-only: what the stub's code must know.
