@@ -17,13 +17,12 @@ struct ScriptedCall {
         self.result = result
     }
 
-    var registers: Registers {
-        var r = Registers()
+    var record: GuestCall {
         func value(_ i: Int) -> UInt64 { i < arguments.count ? arguments[i] : 0 }
-        (r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9) = (value(0), value(1), value(2), value(3), value(4), value(5))
-        r.origRax = UInt64(number.rawValue)
-        r.rax = Errno.ENOSYS.returnValue
-        return r
+        var call = GuestCall()
+        call.number = UInt64(number.rawValue)
+        call.arguments = (value(0), value(1), value(2), value(3), value(4), value(5))
+        return call
     }
 }
 
@@ -44,7 +43,7 @@ struct Kind {
     private var repetitions = 0
     private var batches = 0
 
-    private var prepared: [Registers] = []
+    private var prepared: [GuestCall] = []
     private var kind = -1
     private var next = 0
     private var left = 0
@@ -72,7 +71,8 @@ struct Kind {
 
     override func run() -> GuestEvent {
         if next < prepared.count {
-            registers = prepared[next]
+            arrive(inCall: true)
+            call = prepared[next]
             next += 1
             return .systemCall
         }
@@ -80,7 +80,8 @@ struct Kind {
             left -= 1
             next = 0
             if !prepared.isEmpty {
-                registers = prepared[0]
+                arrive(inCall: true)
+                call = prepared[0]
                 next = 1
                 return .systemCall
             }
@@ -109,7 +110,7 @@ struct Kind {
             if !isCounted { report() }
             exitProcess(0)
         }
-        prepared = kinds[kind].calls.map(\.registers)
+        prepared = kinds[kind].calls.map(\.record)
         batch = 0
         best = .max
         begin()

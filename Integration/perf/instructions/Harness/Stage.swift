@@ -21,7 +21,7 @@ struct Stage {
     @discardableResult
     func make(_ call: ScriptedCall) throws(Errno) -> UInt64 {
         guard let handler = task.kernel.systemCalls[call.number] else { throw .ENOSYS }
-        return try handler(task, SystemCallArguments(call.registers))
+        return try handler(task, SystemCallArguments(call.record))
     }
 
     /// Makes a kind's calls once, and looks at what they return.
