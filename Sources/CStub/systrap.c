@@ -141,19 +141,28 @@ TEXT static uint32_t current_cpu(void) {
 TEXT static void publish(struct stub_area *area, uint32_t event) {
     struct stub_slot *slot = area->slot;
     slot->event = event;
-    uint32_t cpu = current_cpu();
-    if (cpu != area->cpu) slot->cpu = area->cpu = cpu;
     __atomic_store_n(&slot->happened, ++area->happened, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&slot->awaited, __ATOMIC_RELAXED))
+    if (__atomic_load_n(&slot->awaited, __ATOMIC_RELAXED)) {
+        // It sleeps where this thread was, and wants to know where it is.
+        slot->cpu = current_cpu() + 1;
         stub_call_a(__NR_futex, (long)&slot->happened, FUTEX_WAKE, 1, 0, 0, 0);
+    }
 }
 
 /// Waits for the next command.
 TEXT static uint32_t await(struct stub_area *area) {
     struct stub_slot *slot = area->slot;
     uint32_t last = area->told++;
-    for (uint32_t left = slot->spins; left; left--) {
+    uint32_t left = slot->spins;
+    if (left & STUB_YIELDS) {
+        // The Sentry's thread sleeps on this processor: it is let run.
+        for (left &= 1023; left; left--) {
+            if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->command;
+            stub_call_a(__NR_sched_yield, 0, 0, 0, 0, 0, 0);
+        }
+    }
+    for (; left; left--) {
         if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->command;
         __builtin_ia32_pause();
     }
@@ -204,7 +213,6 @@ TEXT static long make_thread(struct stub_area *area, uint64_t index) {
     struct stub_area *other = area_of(index);
     set_up_area(other, index & (STUB_SLOTS - 1));
     other->happened = other->told = 0;
-    other->cpu = ~0u;
     other->continuation = area->continuation;
     for (int i = 0; i < 27; i++) other->registers[i] = area->registers[i];
     uint64_t stack = other->top - 64;
@@ -261,7 +269,6 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             if (result == 0) {
                 map_arena(ticket);
                 area->happened = area->told = 0;
-                area->cpu = ~0u;
                 publish(area, STUB_EVENT_STARTED);
                 continue;
             }
@@ -466,7 +473,6 @@ TEXT void stub_enter_systrap(long ticket) {
     map_arena(ticket);
     struct stub_area *area = area_of(0);
     set_up_area(area, 0);
-    area->cpu = ~0u;
     // On the area's own stack from here on: its address is what tells a thread's number.
     __asm__ volatile("mov %0, %%rsp\n\txor %%esi, %%esi\n\tcall stub_run_thread"
                      : : "r"(area->top - 64), "D"(area) : "rsi", "memory");

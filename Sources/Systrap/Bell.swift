@@ -1,7 +1,6 @@
 import CHostOS
 import HostOS
 import LinuxABI
-import Synchronization
 
 /// The Sentry's side of waiting for a word that a stub changes.
 ///
@@ -38,24 +37,4 @@ final class Bell: @unchecked Sendable {
             }
         }
     }
-}
-
-/// How many threads of the Sentry may spin at once: one less than there are processors.
-enum SpinBudget {
-    private static let spinners = Atomic<Int>(0)
-    static let processors: Int = {
-        var mask = [UInt64](repeating: 0, count: 16)
-        let bytes = (try? unsafe mask.withMutableBytes { (m) throws(Errno) in
-            try unsafe hostCall(.sched_getaffinity, 0, m.count, Int(m.baseAddress))
-        }) ?? 8
-        return max(1, mask[..<(bytes / 8)].reduce(0) { $0 + $1.nonzeroBitCount })
-    }()
-
-    static func take() -> Bool {
-        if spinners.add(1, ordering: .relaxed).newValue < processors { return true }
-        spinners.subtract(1, ordering: .relaxed)
-        return false
-    }
-
-    static func give() { spinners.subtract(1, ordering: .relaxed) }
 }

@@ -23,14 +23,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private var told: UInt32 = 0
     private var happened: UInt32 = 0
     private var ended = false
-    /// Turns of looking before sleeping: halved when they were in vain.
-    private var patience = SystrapContext.longestPatience
-    /// The same for the stub's thread, which looks while the Sentry works.
-    private var stubPatience = SystrapContext.longestStubPatience
-    private var toldPatience = 0
-    private static var longestPatience: Int { SpinBudget.processors > 1 ? 2048 : 0 }
-    private static var longestStubPatience: Int { SpinBudget.processors > 1 ? 1024 : 0 }
-    private static var shortestPatience: Int { min(longestPatience, 16) }
+    private var pace = Pace()
+    /// What the slot says of how the stub's thread waits.
+    private var toldPatience: UInt32 = 0
 
     static var kick: Int32 { 23 }
 
@@ -95,19 +90,19 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Publishes a command, with operands that were stored before.
     private func tell(_ command: CStub.stub_command) {
         unsafe slot.pointee.command = command.rawValue
-        if stubPatience != toldPatience {
-            unsafe slot.pointee.spins = UInt32(truncatingIfNeeded: stubPatience)
-            toldPatience = stubPatience
-        }
+        tellPatience()
         told &+= 1
         unsafe host_store32(&slot.pointee.told, told)
         host_fence()
         if unsafe host_load32(&slot.pointee.sleeping) != 0 {
             unsafe Futex.wake(&slot.pointee.told, shared: true)
-            stubPatience = max(Self.shortestPatience, stubPatience / 2)
-        } else if stubPatience < Self.longestStubPatience {
-            stubPatience *= 2
         }
+    }
+
+    private func tellPatience() {
+        if pace.stubPatience == toldPatience { return }
+        toldPatience = pace.stubPatience
+        unsafe slot.pointee.spins = toldPatience
     }
 
     /// Waits for the next event.
@@ -115,18 +110,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// - Returns: false when the stub is dead.
     private func wait() -> Bool {
         happened &+= 1
-        if SpinBudget.processors > 1 && SpinBudget.take() {
-            defer { SpinBudget.give() }
-            for _ in 0..<patience {
-                if unsafe host_load32(&slot.pointee.happened) == happened {
-                    if patience < Self.longestPatience { patience *= 2 }
-                    return true
-                }
-                host_pause()
-            }
-            patience = max(Self.shortestPatience, patience / 2)
-        }
-        return sleep()
+        let start = host_rdtsc()
+        if pace.isFast, unsafe pace.spin(&slot.pointee.happened, until: happened, start: start) { return true }
+        unsafe pace.settle(near: host_load32(&slot.pointee.cpu))
+        tellPatience()
+        let alive = sleep()
+        pace.note(host_rdtsc() &- start)
+        return alive
     }
 
     /// A guest that has blocked its kick is given this long after an interrupt.

@@ -23,7 +23,7 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
         // HWCAP2_FSGSBASE
         if HostFeatures.auxiliary(26) & 2 == 0 { throw .EOPNOTSUPP }
         do throws(Errno) { try hostCall(.futex_waitv, 0, 0, 0, 0, 0) } catch { if error == .ENOSYS { throw .EOPNOTSUPP } }
-        _ = SpinBudget.processors
+        _ = Processors.count
         return SystrapPlatform(parent: try SeedParent(), watch: try StubWatch.start())
     }
 

@@ -44,6 +44,8 @@
 // Private memory that a process's threads have in common, behind their areas: struct stub_heap.
 #define STUB_COMMON       (STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE)
 
+#define STUB_YIELDS 0x80000000u // in stub_slot.spins
+
 // What happened in a stub's thread.
 enum stub_event {
     STUB_EVENT_STARTED = 1, // stands, and can be told to go anywhere
@@ -83,7 +85,7 @@ struct stub_slot {
     uint64_t arguments[6];
     // The stub.
     uint32_t sleeping;              // waits for `told`
-    uint32_t cpu;                   // where it ran last
+    uint32_t cpu;                   // where it ran when it last had to wake the Sentry, plus 1
     uint64_t result;                // of a command
     uint64_t site;                  // of a call that was trapped: behind its instruction
     uint64_t deadline;              // of an interrupted wait whose timeout was relative: CLOCK_MONOTONIC; else 0
@@ -101,7 +103,7 @@ struct stub_slot {
     uint64_t operands[7];
     // The Sentry: changes rarely.
     uint32_t awaited;               // the Sentry sleeps until `happened` changes
-    uint32_t spins;                 // how long to look at `told` before sleeping
+    uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead
     uint32_t kick;                  // not 0: do not enter guest code
     uint32_t pad3;
     uint64_t pad4[6];
@@ -155,7 +157,6 @@ struct stub_area {
     void *frame;           // the signal frame that it stands in, or 0: it came by the entry code
     uint32_t happened;     // the last event's count
     uint32_t told;         // the last command's count
-    uint32_t cpu;
     uint32_t interrupted;  // the call at hand is a native wait that a kick has ended
     uint32_t traps;        // counts calls that came by SIGSYS
 };
