@@ -1,6 +1,6 @@
 # The command itself on OCI bundles: run, create, start, exec, delete; wrong input, which costs one line and leaves nothing.
 ours=$home/ours
-oci() { timeout -k 2 ${patience:-30} "$binaries/cloister" --root "$ours" "$@"; }
+oci() { timeout -k 2 ${patience:-30} cloister --root "$ours" "$@"; }
 # outcome COMMAND...: what it prints, then its status.
 outcome() { local status=0; "$@" 2>&1 </dev/null || status=$?; printf 'status %d\n' "$status"; }
 
@@ -10,7 +10,7 @@ bundle() {
     shift
     rm -rf "$folder"; mkdir -p "$folder"
     ln -s "$home/busybox" "$folder/rootfs"
-    "$binaries/cloister" spec -b "$folder"
+    cloister spec -b "$folder"
     arguments=$(printf '"%s",' "$@" | sed 's/[&|]/\\&/g')
     sed -i -z "s|\"args\": \[[^]]*\]|\"args\": [${arguments%,}]|; s|\"terminal\": true|\"terminal\": false|" "$folder/config.json"
     printf '%s\n' "$folder"

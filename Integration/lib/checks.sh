@@ -42,6 +42,41 @@ run_units() {
     rm -f "$log"
 }
 
+# Tests/Guest: each program natively and on our kernel, without containers.
+run_guests() {
+    say "Guest programs ($1)"
+    local log; log=$(mktemp)
+    (cd "$repository" && swift build --product guest-run 2>&1 && swift build --product cloister-gofer 2>&1) >"$log" ||
+        { fail "guest programs ($1)" "$(tail -n 30 "$log")"; return; }
+    GUEST_RUN_FLAGS=--platform=$1 "$repository/Tests/Guest/run" >"$log" 2>&1 || true
+    local good bad; read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$log" | tail -n 1) || true
+    passed=$((passed + ${good:-0}))
+    if [ "${bad:-1}" = 0 ]; then printf 'ok      %s runs of guest programs\n' "$good"
+    else fail "guest programs ($1)" "$(grep -v '^ok ' "$log" | head -n 60)"; fi
+    rm -f "$log"
+}
+
+# Lets ctr and cloister run what follows on platform $1: by commands in folder $2 that come before the real ones.
+use_platform() {
+    PATH=${PATH//"${platform_commands:-/nonexistent}:"/}
+    platform_commands=$2
+    mkdir -p "$2"
+    printf 'platform = "%s"\n' "$1" >"$2/cloister.toml"
+    cat >"$2/ctr" <<SH
+#!/bin/bash
+# Our containers get this folder's configuration.
+case " \$* " in
+    *" run "*"$runtime "*)
+        while [ "\$1" != run ]; do before+=("\$1"); shift; done
+        exec $(command -v ctr) "\${before[@]}" run --runtime-config-path "$2/cloister.toml" "\${@:2}" ;;
+esac
+exec $(command -v ctr) "\$@"
+SH
+    printf '#!/bin/sh\nexec %s --platform=%s "$@"\n' "$(command -v cloister)" "$1" >"$2/cloister"
+    chmod +x "$2/ctr" "$2/cloister"
+    PATH=$2:$PATH
+}
+
 # The benchmark suite's own tests, which end in a count like ours.
 run_perf_units() {
     say "Tests of Integration/perf"

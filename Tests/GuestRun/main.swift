@@ -143,14 +143,20 @@ var terminal = false
 var systrap = false
 var trace = false
 while let first = arguments.first, first.hasPrefix("--") {
-    if first == "--terminal" { terminal = true }
-    if first == "--trace" { trace = true }
-    if first == "--platform=systrap" { systrap = true }
-    if first.hasPrefix("--root=") { root = String(first.dropFirst(7)) }
+    switch first {
+    case "--terminal": terminal = true
+    case "--trace": trace = true
+    case "--platform=systrap": systrap = true
+    case "--platform=ptrace": systrap = false
+    case let path where path.hasPrefix("--root="): root = String(path.dropFirst(7))
+    default:
+        say("unknown option \(first)")
+        exitProcess(2)
+    }
     arguments.removeFirst()
 }
 if arguments.isEmpty {
-    say("usage: guest-run [--root=DIR] PROGRAM [ARGUMENT...]")
+    say("usage: guest-run [--platform=NAME] [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]")
     exitProcess(2)
 }
 do {
