@@ -153,6 +153,11 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         return old
     }
 
+    /// Whether `end()` clears `clearAtEnd`.
+    open var clearsAtEnd: Bool { false }
+    /// A word that becomes 0 at the end of the host thread, when one who waits for it is woken (set_tid_address(2)).
+    public final var clearAtEnd = GuestAddress.null
+
     /// Sets about `end()`, which must follow, without waiting for anything.
     open func beginEnd() {}
 
