@@ -36,6 +36,10 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if hasRegisters { return }
         stored = fetchRegisters()
         hasRegisters = true
+        settleCall()
+    }
+
+    private func settleCall() {
         if inCall {
             stored.origRax = call.number
             stored.rax = result
@@ -82,6 +86,7 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if let registers {
             stored = registers
             hasRegisters = true
+            settleCall()
         }
     }
 

@@ -44,6 +44,8 @@ extension Task {
         // A tracer may change the call, a filter may let it do so.
         var isMade = !active.contains(.calls) || standAtEntry()
         currentCall = callNumber
+        // -1 is no call: its result is what the registers hold.
+        if currentCall == -1 { isMade = false }
         if isMade, active.contains(.seccomp) { isMade = passesSeccomp(callNumber) }
         currentCall = callNumber
         if isMade { answerWatched(active) }

@@ -74,6 +74,9 @@ extension Task {
         trace.isListening = false
         if let stop { signalInStop = stop.info }
         let killed = isKilled
+        // What came in the meantime, or had come before: one interruption stood for all of it.
+        group.recalculateLocked(self)
+        if killed || self.trace?.mustStop ?? false || group.stopSignal != 0 || group.owesContinueNotice { interrupt() }
         group.signalLock.unlock()
         work?.abandon()
         if let stop, stop.hasNewRegisters { take(stop.registers) }
