@@ -63,3 +63,6 @@ static inline unsigned long host_auxiliary_value(unsigned long tag) { return get
 
 /// A value of the auxiliary vector (AT_* number), 0 when it has none.
 uint64_t host_auxiliary(unsigned long type);
+
+/// How many arenas malloc may use, the first included.
+void host_limit_arenas(int count);

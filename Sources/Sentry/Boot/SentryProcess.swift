@@ -18,6 +18,7 @@ public enum SentryProcess {
     /// - Parameter arguments: the command line without the program's name.
     /// - Returns: the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
+        ProcessMemory.limitArenas()
         do throws(StartError) {
             try serve(try Options(arguments[...]))
             return 0
