@@ -32,7 +32,7 @@ final class Session: @unchecked Sendable {
     }
 
     private func serve() {
-        var request = [UInt8](repeating: 0, count: Limits.maximumMessage)
+        var request = [UInt8].unfilled(count: Limits.maximumMessage)
         var reply = Reply()
         var none: [HostFD] = []
         while true {
