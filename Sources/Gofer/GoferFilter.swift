@@ -24,6 +24,7 @@ enum GoferFilter {
         filter.allow(.recvmsg)
         filter.allow(.sendmsg)
         filter.allow(.shutdown)
+        filter.allow(.setsockopt, .equals(1, 1 /* SOL_SOCKET */), .equals(2, 20 /* SO_RCVTIMEO */))
         // No new code.
         filter.allow(.mmap, .masked(2, 4, 0))
         filter.allow(.mprotect, .masked(2, 4 /* PROT_EXEC */, 0))
