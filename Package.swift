@@ -52,12 +52,11 @@ let package = Package(
         module("Shim", ["Runtime", "Messages", "TTRPC", "Cgroups", "HostOS", "LinuxABI"]),
         module("Runtime", ["Messages", "TTRPC", "Cgroups", "Confinement", "HostOS", "LinuxABI"]),
         module("Cgroups", ["HostOS", "LinuxABI"]),
-        module("Confinement", ["HostOS", "LinuxABI", "CSeccomp"], exclude: ["README.md"]),
+        module("Confinement", ["HostOS", "LinuxABI"], exclude: ["README.md"]),
         module("TTRPC", ["Messages", "HostOS", "LinuxABI"]),
         module("Messages", ["CMessages"]),
         .target(name: "CMessages", exclude: [], cSettings: [.define("_GNU_SOURCE")],
                 linkerSettings: [.linkedLibrary("protobuf-c")]),
-        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
 
         // The file process.
         module("Gofer", ["GoferProtocol", "Confinement", "HostOS", "LinuxABI"]),
@@ -103,6 +102,7 @@ let package = Package(
         tests("HostOSTests", ["HostOS", "LinuxABI"]),
         tests("GoferTests", ["Gofer", "GoferProtocol", "FileSystems", "VFS", "Memory", "Identity", "HostOS", "LinuxABI"]),
         tests("MessagesTests", ["Messages"]),
+        tests("ConfinementTests", ["Confinement", "HostOS", "LinuxABI"]),
         tests("ShimTests", ["Shim", "Runtime", "Cgroups", "Messages", "TTRPC", "HostOS", "LinuxABI"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
         tests("KernelTests", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),

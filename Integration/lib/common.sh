@@ -35,7 +35,7 @@ swift_toolchain() {
 
 # The four programs, if they are older than the sources.
 build() {
-    packages build-essential pkg-config libseccomp-dev libprotobuf-c-dev
+    packages build-essential pkg-config libprotobuf-c-dev
     swift_toolchain
     "$repository/Integration/build"
     PATH=$binaries:$PATH

@@ -1,6 +1,7 @@
 // Threads are glibc's: Swift's runtime and malloc need their thread-local storage. In C because pthread_attr_t and
 // sigset_t are macros and unions that differ by libc.
 #include "CHostOS.h"
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,3 +40,5 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
 }
 
 uint64_t host_auxiliary(unsigned long type) { return getauxval(type); }
+
+void host_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }

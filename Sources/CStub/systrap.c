@@ -110,6 +110,42 @@ TEXT static void put_frame(struct stub_area *area, struct context *c) {
     area->frame = 0;
 }
 
+// Offsets in XSAVE's legacy area: what the kernel notes for itself in a frame (struct _fpx_sw_bytes).
+#define SOFTWARE_BYTES 464
+#define STATE_SIZE (SOFTWARE_BYTES + 16)
+#define LEGACY_SIZE 512
+#define INITIAL_X87 0x37f
+
+/// MXCSR, and the x87's control word in the upper half.
+TEXT static uint64_t floating_controls(const struct stub_area *area) {
+    uint32_t mxcsr;
+    uint16_t x87 = INITIAL_X87;
+    if (area->frame) {
+        const uint8_t *state = ((const struct context *)area->frame)->floating;
+        mxcsr = *(const uint32_t *)(state + 24);
+        if (*(const uint32_t *)(state + STATE_SIZE) <= LEGACY_SIZE || state[LEGACY_SIZE] & 1) x87 = *(const uint16_t *)state;
+    } else {
+        __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+        __asm__ volatile("fnstcw %0" : "=m"(x87));
+    }
+    return mxcsr | (uint64_t)x87 << 32;
+}
+
+TEXT static void set_floating_controls(struct stub_area *area, uint64_t controls) {
+    uint32_t mxcsr = controls & 0xffff;
+    uint16_t x87 = (uint16_t)(controls >> 32);
+    if (area->frame) {
+        uint8_t *state = ((const struct context *)area->frame)->floating;
+        *(uint32_t *)(state + 24) = mxcsr;
+        *(uint16_t *)state = x87;
+        *(uint16_t *)(state + 2) = 0, state[4] = 0; // nothing on the x87's stack
+        if (*(const uint32_t *)(state + STATE_SIZE) > LEGACY_SIZE) state[LEGACY_SIZE] |= 1;
+    } else {
+        __asm__ volatile("fninit\n\tfldcw %0" : : "m"(x87));
+        __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+    }
+}
+
 /// Registers to the slot.
 TEXT static void export(struct stub_area *area) {
     uint64_t *to = area->slot->registers;
@@ -119,6 +155,7 @@ TEXT static void export(struct stub_area *area) {
     to[DS] = to[ES] = 0;
     __asm__ volatile("rdfsbase %0" : "=r"(to[FS_BASE]));
     to[GS_BASE] = guest_gs(area);
+    area->slot->controls = floating_controls(area);
 }
 
 /// Registers from the slot. What would fault, the Sentry has replaced.
@@ -173,11 +210,6 @@ TEXT static uint32_t await(struct stub_area *area) {
     slot->sleeping = 0;
     return slot->command;
 }
-
-// Offsets in XSAVE's legacy area: what the kernel notes for itself in a frame (struct _fpx_sw_bytes).
-#define SOFTWARE_BYTES 464
-#define STATE_SIZE (SOFTWARE_BYTES + 16)
-#define LEGACY_SIZE 512
 
 TEXT static long read_floating(struct stub_slot *slot, const struct context *c) {
     uint64_t size = *(const uint32_t *)(c->floating + STATE_SIZE);
@@ -241,9 +273,11 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
         case STUB_RETURN:
             area->registers[RAX] = a[0];
             return;
+        case STUB_BEGIN:
         case STUB_RESUME:
             if (!c && (slot->registers[CS] != GUEST_CS || slot->registers[EFLAGS] & EFLAGS_TF)) stub_stand();
             import(area);
+            if (command == STUB_BEGIN) set_floating_controls(area, a[0]);
             return;
         case STUB_CONTINUE:
             return;
@@ -288,7 +322,15 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             if (!c) stub_stand();
             result = write_floating(slot, c, a[0]);
             break;
+        case STUB_CLEAR: {
+            uint32_t zero = 0;
+            if (a[0] && stub_copy((void *)a[0], &zero, sizeof zero) == 0)
+                stub_call_a(__NR_futex, (long)a[0], FUTEX_WAKE, 1, 0, 0, 0);
+            result = 0;
+            break;
+        }
         case STUB_EXIT:
+            if (a[0]) stub_call_a(__NR_set_tid_address, (long)a[0], 0, 0, 0, 0, 0);
             for (;;) stub_call_a(__NR_exit, 0, 0, 0, 0, 0, 0);
         }
         slot->result = (uint64_t)result;

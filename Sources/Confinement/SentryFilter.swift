@@ -8,15 +8,15 @@ extension SentryConfinement {
     /// - Parameter procfs: the only directory in which files may be opened.
     public static func installFilter(procfs: HostFD) throws(Errno) {
         DeniedCalls.report(as: "cloister-sentry")
-        let filter = try SeccompFilter(trapping: true)
-        try filter.allow(ownMemory)
-        try filter.allow(waiting)
-        try filter.allow(descriptors)
-        try filter.allow(processes)
-        try allowMemoryWithoutCode(filter)
-        try allowThreads(filter)
-        try allowControl(filter)
-        try allowProcfs(filter, procfs)
+        var filter = SeccompFilter(trapping: true)
+        filter.allow(ownMemory)
+        filter.allow(waiting)
+        filter.allow(descriptors)
+        filter.allow(processes)
+        allowMemoryWithoutCode(&filter)
+        allowThreads(&filter)
+        allowControl(&filter)
+        allowProcfs(&filter, procfs)
         try filter.load()
     }
 
@@ -45,49 +45,49 @@ extension SentryConfinement {
         .pidfd_getfd, .prlimit64, .setpriority, .getpriority,
     ]
 
-    private static func allowMemoryWithoutCode(_ filter: borrowing SeccompFilter) throws(Errno) {
+    private static func allowMemoryWithoutCode(_ filter: inout SeccompFilter) {
         // New code can come from nowhere: neither mapped nor made executable.
-        try filter.allow(.mmap, .masked(2, 4 /* PROT_EXEC */, 0))
-        try filter.allow(.mprotect, .masked(2, 4, 0))
+        filter.allow(.mmap, .masked(2, 4 /* PROT_EXEC */, 0))
+        filter.allow(.mprotect, .masked(2, 4, 0))
     }
 
-    private static func allowThreads(_ filter: borrowing SeccompFilter) throws(Errno) {
+    private static func allowThreads(_ filter: inout SeccompFilter) {
         // glibc's flags for a thread, exactly. It tries clone3 first, whose flags lie in memory, and goes on without it.
-        try filter.refuse(.clone3, .ENOSYS)
-        try filter.allow(.clone, .equals(0, 0x3d_0f00))
-        try filter.allow([.set_robust_list, .set_tid_address, .rseq])
+        filter.refuse(.clone3, .ENOSYS)
+        filter.allow(.clone, .equals(0, 0x3d_0f00))
+        filter.allow([.set_robust_list, .set_tid_address, .rseq])
         // PR_SET_NAME, PR_GET_NAME; names of memory (PR_SET_VMA) are for diagnosis only.
-        try filter.allow(.prctl, .equals(0, 15))
-        try filter.allow(.prctl, .equals(0, 16))
-        try filter.allow(.prctl, .equals(0, 0x5356_4d41))
+        filter.allow(.prctl, .equals(0, 15))
+        filter.allow(.prctl, .equals(0, 16))
+        filter.allow(.prctl, .equals(0, 0x5356_4d41))
     }
 
-    private static func allowControl(_ filter: borrowing SeccompFilter) throws(Errno) {
+    private static func allowControl(_ filter: inout SeccompFilter) {
         // socketpair(AF_UNIX).
-        try filter.allow(.socketpair, .equals(0, 1))
+        filter.allow(.socketpair, .equals(0, 1))
         // F_DUPFD, GETFD, SETFD, GETFL, SETFL, OFD locks, DUPFD_CLOEXEC, pipe sizes, seals.
         for command: UInt64 in [0, 1, 2, 3, 4, 36, 37, 38, 1030, 1031, 1032, 1033, 1034] {
-            try filter.allow(.fcntl, .equals(1, command))
+            filter.allow(.fcntl, .equals(1, command))
         }
         // FIONREAD, FIONBIO, TCGETS, TIOCGWINSZ; SECCOMP_IOCTL_NOTIF_RECV, SEND, ID_VALID (and its old number), ADDFD, SET_FLAGS.
         for request: UInt64 in [0x541b, 0x5421, 0x5401, 0x5413, 0xc050_2100, 0xc018_2101, 0x4008_2102, 0x8008_2102,
                                 0x4018_2103, 0x4008_2104] {
-            try filter.allow(.ioctl, .masked(1, 0xffff_ffff, request))
+            filter.allow(.ioctl, .masked(1, 0xffff_ffff, request))
         }
     }
 
-    private static func allowProcfs(_ filter: borrowing SeccompFilter, _ procfs: HostFD) throws(Errno) {
+    private static func allowProcfs(_ filter: inout SeccompFilter, _ procfs: HostFD) {
         let directory = UInt64(UInt32(bitPattern: procfs.rawValue))
         for call: SystemCallNumber in [.openat, .readlinkat] {
-            try filter.allow(call, .masked(0, 0xffff_ffff, directory))
+            filter.allow(call, .masked(0, 0xffff_ffff, directory))
             // glibc looks for files of the host's that are not there.
-            try filter.refuse(call, .ENOENT, .masked(0, 0xffff_ffff, 0xffff_ff9c /* AT_FDCWD */))
+            filter.refuse(call, .ENOENT, .masked(0, 0xffff_ffff, 0xffff_ff9c /* AT_FDCWD */))
         }
-        try filter.refuse(.open, .ENOENT)
-        try filter.refuse(.readlink, .ENOENT)
-        try filter.refuse(.access, .ENOENT)
+        filter.refuse(.open, .ENOENT)
+        filter.refuse(.readlink, .ENOENT)
+        filter.refuse(.access, .ENOENT)
         // Attributes of descriptors: AT_EMPTY_PATH.
-        try filter.allow(.newfstatat, .masked(3, 0x1000, 0x1000))
-        try filter.allow(.statx, .masked(2, 0x1000, 0x1000))
+        filter.allow(.newfstatat, .masked(3, 0x1000, 0x1000))
+        filter.allow(.statx, .masked(2, 0x1000, 0x1000))
     }
 }

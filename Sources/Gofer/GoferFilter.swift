@@ -18,25 +18,26 @@ enum GoferFilter {
     ]
 
     static func load(allowsSockets: Bool) throws(Errno) {
-        let filter = try SeccompFilter()
-        try filter.allow(files)
-        try filter.allow(runtime)
-        try filter.allow(.recvmsg)
-        try filter.allow(.sendmsg)
-        try filter.allow(.shutdown)
+        var filter = SeccompFilter()
+        filter.allow(files)
+        filter.allow(runtime)
+        filter.allow(.recvmsg)
+        filter.allow(.sendmsg)
+        filter.allow(.shutdown)
+        filter.allow(.setsockopt, .equals(1, 1 /* SOL_SOCKET */), .equals(2, 20 /* SO_RCVTIMEO */))
         // No new code.
-        try filter.allow(.mmap, .masked(2, 4, 0))
-        try filter.allow(.mprotect, .masked(2, 4 /* PROT_EXEC */, 0))
-        try filter.allow(.fcntl, .equals(1, 1030 /* F_DUPFD_CLOEXEC */))
+        filter.allow(.mmap, .masked(2, 4, 0))
+        filter.allow(.mprotect, .masked(2, 4 /* PROT_EXEC */, 0))
+        filter.allow(.fcntl, .equals(1, 1030 /* F_DUPFD_CLOEXEC */))
         // A thread, nothing else: CLONE_VM and CLONE_THREAD, without CLONE_NEW*. glibc tries clone3 first.
-        try filter.allow(.clone, .masked(0, 0x7e02_0000 | 0x10100, 0x10100))
-        try filter.refuse(.clone3, .ENOSYS)
+        filter.allow(.clone, .masked(0, 0x7e02_0000 | 0x10100, 0x10100))
+        filter.refuse(.clone3, .ENOSYS)
         // What the thread's name is set by, and malloc's arenas.
-        try filter.allow(.prctl, .equals(0, 15 /* PR_SET_NAME */))
-        try filter.refuse(.prctl, .EINVAL, .equals(0, 0x53564d41 /* PR_SET_VMA */))
+        filter.allow(.prctl, .equals(0, 15 /* PR_SET_NAME */))
+        filter.refuse(.prctl, .EINVAL, .equals(0, 0x53564d41 /* PR_SET_VMA */))
         if allowsSockets {
-            try filter.allow(.socket, .equals(0, 1 /* AF_UNIX */))
-            try filter.allow(.connect)
+            filter.allow(.socket, .equals(0, 1 /* AF_UNIX */))
+            filter.allow(.connect)
         }
         try filter.load()
     }

@@ -34,6 +34,7 @@ public enum GoferProgram {
 
     /// Runs the program with its arguments (without its name).
     public static func run(_ arguments: [String]) -> Never {
+        ProcessMemory.limitArenas()
         var options: Options?
         do throws(StartFailure) {
             let parsed = try Options(arguments)

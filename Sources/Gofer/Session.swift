@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Each thread takes a request off the socket, works on it and sends the reply: packets are whole messages, so no thread
 /// directs the others. One thread is enough for what is quick; before something that may take long, another one is
-/// started if none waits for requests.
+/// started if none waits for requests. Those end again when nothing comes for a while.
 final class Session: @unchecked Sendable {
     let socket: HostFD
     let files: FileServer
@@ -17,6 +17,8 @@ final class Session: @unchecked Sendable {
     private let ended: @Sendable () -> Void
 
     private static let maximumThreads = 4
+    /// Seconds that all but the first thread wait.
+    private static let patience = 2
 
     /// - Parameter socket: belongs to the session.
     init(socket: HostFD, files: FileServer, ended: @escaping @Sendable () -> Void) {
@@ -28,11 +30,11 @@ final class Session: @unchecked Sendable {
     /// Serves until the other side is gone. The calling thread is the first of the session's.
     func run() {
         threads.add(1, ordering: .relaxed)
-        serve()
+        serve(isFirst: true)
     }
 
-    private func serve() {
-        var request = [UInt8](repeating: 0, count: Limits.maximumMessage)
+    private func serve(isFirst: Bool) {
+        var request = [UInt8].unfilled(count: Limits.maximumMessage)
         var reply = Reply()
         var none: [HostFD] = []
         while true {
@@ -42,6 +44,11 @@ final class Session: @unchecked Sendable {
                 // What descriptors the client sends along, the kernel closes.
                 n = try socket.receivePacket(into: &request, descriptors: &none, acceptDescriptors: false)
             } catch {
+                if error == .EAGAIN {
+                    waiting.subtract(1, ordering: .relaxed)
+                    if isFirst { sleepSoundly() } else if mayLeave() { return }
+                    continue
+                }
                 n = error == .EMSGSIZE ? 1 : 0
             }
             waiting.subtract(1, ordering: .relaxed)
@@ -51,6 +58,18 @@ final class Session: @unchecked Sendable {
         // One thread saw the end: the others' receive calls return as well.
         socket.shutDown()
         if threads.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { ended() }
+    }
+
+    /// Once alone, the first thread waits without looking up.
+    private func sleepSoundly() {
+        if threads.load(ordering: .relaxed) == 1 { try? socket.setReceiveTimeout(seconds: 0) }
+    }
+
+    /// Whether another thread is left to see the end. Then this one is not counted any more.
+    private func mayLeave() -> Bool {
+        if threads.subtract(1, ordering: .acquiringAndReleasing).newValue > 0 { return true }
+        threads.add(1, ordering: .relaxed)
+        return false
     }
 
     private func answer(_ message: consuming Decoder, _ reply: inout Reply) {
@@ -89,7 +108,8 @@ final class Session: @unchecked Sendable {
             return
         }
         do throws(Errno) {
-            try Thread.start { [self] in serve() }
+            try? socket.setReceiveTimeout(seconds: Self.patience)
+            try Thread.start { [self] in serve(isFirst: false) }
         } catch {
             threads.subtract(1, ordering: .relaxed)
         }

@@ -33,3 +33,11 @@ public func withBytes<T: BitwiseCopyable, R, E: Error>(
     var copy = value
     return try unsafe withUnsafeBytes(of: &copy) { (b) throws(E) in try unsafe body(b) }
 }
+
+extension Array where Element == UInt8 {
+    /// A buffer for the host to fill, whose memory is not touched before: most of a large one never is. Until filled, its
+    /// bytes are whatever this process had there.
+    public static func unfilled(count: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { $1 = count }
+    }
+}

@@ -40,6 +40,9 @@ public enum HostMachine {
         return (words[4] &* unit, words[8] &* unit)
     }
 
+    /// XCR0: the parts of the vector state that the host has switched on; x87 and SSE without XSAVE.
+    public static var enabledStates: UInt64 { cpuid(1).ecx & 1 << 27 != 0 ? host_xgetbv() : 3 }
+
     /// Cycles of the time stamp counter, for a measure of the processor's frequency.
     public static var timestampCounter: UInt64 { host_rdtsc() }
 }

@@ -14,6 +14,13 @@ extension HostFD {
         return (HostFD(rawValue: pair.0), HostFD(rawValue: pair.1))
     }
 
+    /// How long a receiving call waits before it fails with EAGAIN (SO_RCVTIMEO); 0: for ever.
+    public func setReceiveTimeout(seconds: Int) throws(Errno) {
+        try unsafe withBytes(of: (Int64(seconds), Int64(0))) { (time) throws(Errno) in
+            _ = try unsafe hostCall(.setsockopt, argument, 1 /* SOL_SOCKET */, 20, Int(time.baseAddress), 16)
+        }
+    }
+
     /// Sends the first `count` bytes of `bytes` as one message, with `descriptors` (at most four). Never raises SIGPIPE.
     public func sendPacket(_ bytes: [UInt8], count: Int, descriptors: [HostFD] = []) throws(Errno) {
         precondition(count <= bytes.count && descriptors.count <= Self.descriptorsPerPacket)
@@ -42,7 +49,7 @@ extension HostFD {
     /// caller to close. With `acceptDescriptors` false the kernel closes what was sent along.
     ///
     /// - Returns: the message's bytes; 0 when the other side is gone.
-    /// - Throws: EMSGSIZE for a message longer than `bytes`.
+    /// - Throws: EMSGSIZE for a message longer than `bytes`; EAGAIN after the time of `setReceiveTimeout`.
     public func receivePacket(into bytes: inout [UInt8], descriptors: inout [HostFD],
                               acceptDescriptors: Bool) throws(Errno) -> Int {
         var control = ControlBuffer(repeating: 0)

@@ -36,6 +36,10 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if hasRegisters { return }
         stored = fetchRegisters()
         hasRegisters = true
+        settleCall()
+    }
+
+    private func settleCall() {
         if inCall {
             stored.origRax = call.number
             stored.rax = result
@@ -82,6 +86,7 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if let registers {
             stored = registers
             hasRegisters = true
+            settleCall()
         }
     }
 
@@ -152,6 +157,11 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         if old == expected { try store(desired, at: address) }
         return old
     }
+
+    /// Whether `end()` clears `clearAtEnd`.
+    open var clearsAtEnd: Bool { false }
+    /// A word that becomes 0 at the end of the host thread, when one who waits for it is woken (set_tid_address(2)).
+    public final var clearAtEnd = GuestAddress.null
 
     /// Sets about `end()`, which must follow, without waiting for anything.
     open func beginEnd() {}

@@ -21,11 +21,11 @@ extension PtraceContext {
     private func systemCall() -> GuestEvent? {
         // AUDIT_ARCH_X86_64; the other is int 0x80 or sysenter, which a kernel without IA32 emulation does not have.
         if HostTrace.systemCallArchitecture(thread) == 0xc000_003e {
-            arrive(inCall: true, loaded)
             call = GuestCall(loaded)
+            arrive(inCall: true, loaded)
             return .systemCall
         }
-        registers.rax = registers.origRax
+        registers.rax = loaded.origRax
         registers.origRax = .max
         registers.rip = registers.rip &- 2
         return .fault(Fault(signal: 11, code: 0x80, address: 0, trapNumber: 13, errorCode: 0x402))

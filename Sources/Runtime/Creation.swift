@@ -44,6 +44,7 @@ extension Sandbox {
         let log = try? HostFD.currentDirectory.open(self.folder.log, 0x401 /* O_WRONLY | O_APPEND */)
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,
+                                    sharing: configuration.network == .host ? nil : sentry,
                                     oomScoreAdjustment: process.oomScoreAdjustment, attached: attached)
         record.gofer = ProcessRecord(gofer.process)
         let container = Container(record, self, folder: folder, gofer: gofer.process)

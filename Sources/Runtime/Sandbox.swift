@@ -40,6 +40,7 @@ public final class Sandbox: @unchecked Sendable {
     ///   - attached: the Sentry and the Gofers end with the calling thread.
     public static func start(id: String, spec: Spec, configuration: Configuration,
                              attached: Bool) throws(RuntimeError) -> Sandbox {
+        let launched = HostClock.monotonic
         try ContainerID.check(id)
         let executables = try Executables.find()
         let folder = StateFolder(root: configuration.root, id: id)
@@ -60,7 +61,8 @@ public final class Sandbox: @unchecked Sendable {
             })
             let sentry = try SentryLaunch.start(executables.sentry, id: id, configuration, listener: listener.fd,
                                                 log: log.fd, cgroup: CgroupEntrance(cgroup),
-                                                oomScoreAdjustment: spec.process?.oomScoreAdjustment, attached: attached)
+                                                oomScoreAdjustment: spec.process?.oomScoreAdjustment, launched: launched,
+                                                attached: attached)
             process = sentry
             let record = SandboxRecord(id: id, sentry: ProcessRecord(sentry), cgroupPath: path, cgroup: cgroup)
             try folder.write(folder.sandbox, record.json)

@@ -4,20 +4,54 @@ import LinuxABI
 import Memory
 import Stubs
 
+/// A stub's thread whose guest thread has ended: it carries out its last command, and waits for the next.
+struct KeptThread {
+    var index: Int
+    var thread: Int32
+    var told: UInt32
+    var happened: UInt32
+}
+
 /// A stub of the systrap platform.
 final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
 
-    /// Guards `bells`, `dead`, and the flags of the space. A leaf.
+    /// Guards `bells`, `dead`, `kept`, and the flags of the space. A leaf.
     private let bellLock = Lock()
     private var bells: [Bell] = []
     private var dead = false
+    private var kept: [KeptThread] = []
+    private var keptCount = 0
 
     init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch, arena: Arena) {
         self.arena = arena
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+    }
+
+    // MARK: Threads that are kept
+
+    /// How many at most: making one costs two requests and a clone.
+    private static var keeping: Int { 3 }
+
+    /// - Returns: whether `keep` may be called.
+    func reserveKept() -> Bool {
+        bellLock.withLock {
+            if keptCount >= Self.keeping { return false }
+            keptCount += 1
+            return true
+        }
+    }
+
+    func keep(_ thread: KeptThread) { bellLock.withLock { kept.append(thread) } }
+
+    func takeKept() -> KeptThread? {
+        bellLock.withLock {
+            guard let thread = kept.popLast() else { return nil }
+            keptCount -= 1
+            return thread
+        }
     }
 
     // MARK: Memory calls that the stub answers itself

@@ -18,6 +18,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     let thread: Int32
     /// Forked from the seed: its address space has yet to be closed at `limit`.
     private let fresh: Bool
+    /// A guest thread before it has ended on the stub's thread, which waits for a command: what this one begins with.
+    private var controls: UInt64?
+    private var bound = false
     private let latch = InterruptLatch()
     private let bell = Bell()
     private var told: UInt32 = 0
@@ -39,6 +42,24 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         space.add(bell)
     }
 
+    /// A guest thread on a stub's thread that was kept when another guest thread ended.
+    ///
+    /// - Parameter controls: its floating point control words.
+    init(_ space: SystrapAddressSpace, on kept: KeptThread, controls: UInt64) {
+        self.space = space
+        index = kept.index
+        unsafe slot = space.arena.slot(kept.index)
+        thread = kept.thread
+        fresh = false
+        told = kept.told
+        happened = kept.happened
+        self.controls = controls
+        super.init(space)
+        unsafe host_store32(&slot.pointee.kick, 0)
+        unsafe space.arena.info(index).pointee = CStub.stub_info()
+        space.add(bell)
+    }
+
     deinit {
         end()
         space.remove(bell)
@@ -48,10 +69,12 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func bind() throws(Errno) {
         // Its first event: it stands.
-        guard wait(), unsafe host_load32(&slot.pointee.event) == STUB_EVENT_STARTED.rawValue else {
+        let first = controls == nil ? STUB_EVENT_STARTED : STUB_EVENT_RESULT
+        guard wait(), unsafe host_load32(&slot.pointee.event) == first.rawValue else {
             space.kill()
             throw .ESRCH
         }
+        bound = true
         if fresh {
             let from = space.limit.rawValue
             // PROT_NONE; MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE.
@@ -68,6 +91,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
+    override var clearsAtEnd: Bool { true }
+
     override func beginEnd() { space.killIfLast() }
 
     override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }
@@ -79,10 +104,17 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             space.kill()
             space.reap()
         } else if thread != space.process && !space.isDead {
-            tell(STUB_EXIT)
-            space.arena.free(index, after: thread)
+            if bound, space.reserveKept() {
+                begin(STUB_CLEAR, clearAtEnd.rawValue)
+                space.keep(KeptThread(index: index, thread: thread, told: told, happened: happened))
+            } else {
+                begin(STUB_EXIT, clearAtEnd.rawValue)
+                space.arena.free(index, after: thread)
+            }
+        } else if !clearAtEnd.isNull {
+            // The leader of the stub stays in its handler: its id is the stub's name.
+            begin(STUB_CLEAR, clearAtEnd.rawValue)
         }
-        // The leader of the stub stays in its handler: its id is the stub's name.
     }
 
     // MARK: Commands
@@ -198,7 +230,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             switch departure {
             case .registers:
                 load(registers)
-                tell(STUB_RESUME)
+                if let words = controls {
+                    controls = nil
+                    unsafe slot.pointee.operands.0 = words
+                    tell(STUB_BEGIN)
+                } else {
+                    tell(STUB_RESUME)
+                }
             case .result(let value):
                 unsafe slot.pointee.operands.0 = value
                 tell(STUB_RETURN)

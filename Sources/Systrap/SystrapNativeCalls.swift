@@ -49,6 +49,13 @@ extension SystrapContext {
     }
 
     func makeThread() throws(Errno) -> SystrapContext {
+        if let kept = space.takeKept() {
+            let caller = registers
+            space.addContext()
+            let context = SystrapContext(space, on: kept, controls: unsafe host_load64(&slot.pointee.controls))
+            context.registers = caller
+            return context
+        }
         let index = try space.arena.takeSlot(process: space.process)
         // CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM.
         let flags: UInt64 = 0x100 | 0x200 | 0x400 | 0x800 | 0x1_0000 | 0x4_0000

@@ -127,7 +127,7 @@ public final class Server: @unchecked Sendable {
 
     /// Serves until `stop`.
     public func run() throws(Errno) {
-        var buffer = [UInt8](repeating: 0, count: 32 << 10)
+        var buffer = [UInt8].unfilled(count: 32 << 10)
         while !lock.withLock({ stopping }) {
             for (token, events) in try epoll.wait(timeout: expire()) {
                 if token == 0 {

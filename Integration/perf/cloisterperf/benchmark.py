@@ -107,8 +107,10 @@ class Runner:
                 except (BadSample, Unsupported):
                     pass  # It will fail again where it is measured, and be reported there.
             self.turns(methods, runtimes)
+            self.results.spread_notes()
         except KeyboardInterrupt:
             self.results.interrupted = True
+            self.results.spread_notes()
             raise Interrupted(self.results) from None
         finally:
             self.results.seconds = time.monotonic() - started
@@ -136,18 +138,16 @@ class Runner:
     def sample(self, runtime, method):
         """One measurement. A failure is dropped, counted and shown; the second one without a success ends the cell."""
         try:
-            yielded = list(self.benchmark.measure(self.lab, runtime, method))
+            for item in self.benchmark.measure(self.lab, runtime, method):
+                where, metric, value = item if len(item) == 3 else (method, *item)
+                self.results.add(runtime.name, where, metric, value)
+                self.label(where)
         except Unsupported as reason:
             self.dead[runtime.name, method] = True
             self.note(runtime, method, str(reason))
             self.lab.progress.say(f"    {runtime.name}: {method}: {reason}")
         except (BadSample, Complaint, OSError) as reason:
             self.failed(runtime, method, reason)
-        else:
-            for item in yielded:
-                where, metric, value = item if len(item) == 3 else (method, *item)
-                self.results.add(runtime.name, where, metric, value)
-                self.label(where)
 
     def failed(self, runtime, method, reason):
         why = str(reason)

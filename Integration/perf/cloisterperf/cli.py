@@ -7,7 +7,7 @@ import sys
 import time
 from datetime import datetime, timezone
 
-from . import benchmarks, bundles, machine, runtimes
+from . import benchmarks, bundles, machine, processes, runtimes
 from .benchmark import Interrupted, Runner
 from .containers import complaint
 from .errors import BadSample, Complaint, Unsupported
@@ -69,8 +69,8 @@ def dispatch(options):
         return report(options.what[1], Progress())
     if options.what[0] == "gate":
         from .gate import gate
-        return gate(options)
-    return measure(options)
+        return processes.under_a_nanny(lambda: gate(options))
+    return processes.under_a_nanny(lambda: measure(options))
 
 
 def show_list():
@@ -164,7 +164,7 @@ def measure(options):
                       LIMITS[options.quick] if "all" in options.what else None)
         for index, benchmark in enumerate(ready):
             clock.begin(benchmark.name)
-            progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title.lower()} · {clock.text()}")
+            progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title} · {clock.text()}")
             try:
                 results = Runner(lab, benchmark, clock, out).run()
             except Complaint as error:
@@ -173,7 +173,7 @@ def measure(options):
                 continue
             clock.end()
             done.append(results)
-            show(results, out, progress)
+            show(results, progress)
             save()
     except Interrupted as interrupted:
         if interrupted.results.has_values():
@@ -213,15 +213,16 @@ def prepare(lab, picked, progress):
     return ready
 
 
-def show(results, out, progress):
-    """A benchmark's table, without the runtimes that were said to be `out`."""
+def show(results, progress):
+    """A benchmark's table."""
     for (method, metric), cells in results.rows.items():
         unit = results.metrics[metric].unit
         for runtime in results.runtimes:
             cell = cells.get(runtime)
-            if not cell or runtime in out:
+            # What has no figure was said when it failed.
+            if not cell or not cell.values:
                 continue
-            figure = scaled(cell.median, unit) if cell.values else "–"
+            figure = scaled(cell.median, unit)
             ratio = times(results.ratio(runtime, method, metric))
             dropped = f"  {len(cell.dropped)} dropped" if cell.dropped else ""
             note = results.status(runtime, method, metric)

@@ -139,7 +139,3 @@ class ContainerdEngine(Engine):
             time.sleep(0.02)
         processes.run(self.ctr("task", "rm", "-f", id), 20)
         processes.run(self.ctr("container", "rm", id), 20)
-        self.reap()
-
-    def reap(self):
-        processes.reap({self.daemon.process.pid} if self.daemon.process else ())

@@ -127,7 +127,6 @@ class Engine:
 
     def remove(self, id):
         processes.run(self.command("delete", "--force", id), 30, self.environment)
-        processes.reap()
 
     def close(self):
         for container in list(self.containers):

@@ -1,4 +1,5 @@
 """What a benchmark works with: engines, layers, bundles, networks and helpers that run on the host."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from .errors import BadSample, Complaint, Unsupported
 from .network import Network
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 WORKLOADS = os.path.join(FOLDER, "workloads")
 
 
@@ -30,7 +32,6 @@ class Lab:
         self.bundles = {}
         self.networks = []
         self.tcp = {}
-        processes.become_subreaper()
 
     def pick(self, quick, full):
         """A parameter, smaller with --quick."""
@@ -148,8 +149,26 @@ class Lab:
 
     def native(self, argv, timeout, root=None, mount=None, check=True):
         """Runs a program of the Debian root on the host: load generators, compilers. Its output."""
+        ran = processes.run(*self.native_command(argv, root, mount, timeout))
+        return containers.checked(ran, timeout) if check else ran
+
+    @contextlib.contextmanager
+    def background(self, argv):
+        """Runs a program of the Debian root on the host while the block runs."""
+        command, _, environment = self.native_command(argv, None, None, 0)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
+        try:
+            yield process
+        finally:
+            processes.end_group(process)
+
+    def native_command(self, argv, root, mount, timeout):
         root = root or self.base
         script = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && cp /etc/resolv.conf "$0/etc/" 2>/dev/null; '
+        # Whom this machine trusts (a company's own mirror, say), the root trusts.
+        if os.path.exists(CERTIFICATES):
+            script += f'mount --bind {CERTIFICATES} "$0{CERTIFICATES}"; '
         if mount:
             script += f'mount --bind "{mount}" "$0/mnt" && '
         script += 'root=$0 && exec chroot "$root" "$@"'
@@ -157,8 +176,7 @@ class Lab:
         for name in ("http_proxy", "https_proxy", "no_proxy"):
             if name in os.environ:
                 environment[name] = os.environ[name]
-        ran = processes.run(["unshare", "--mount", "sh", "-c", script, root, *argv], timeout, environment)
-        return containers.checked(ran, timeout) if check else ran
+        return ["unshare", "--mount", "sh", "-c", script, root, *argv], timeout, environment
 
     def drop_caches(self):
         """Empties the page cache, so that reads come from the disk and free memory can be compared."""
@@ -173,7 +191,6 @@ class Lab:
         left = processes.descendants()
         if left:
             processes.end_descendants(left)
-        processes.reap()
         with open("/proc/self/mounts") as mounts:
             inside = [line.split()[1] for line in mounts if line.split()[1].startswith(self.home + "/")]
         for path in sorted(inside, reverse=True):

@@ -1,12 +1,13 @@
 """Commands with a time limit, and the processes that they leave behind.
 
-This process becomes a child subreaper: what a runtime detaches is orphaned to us, so that all of a sandbox's processes
+A parent of ours is a child subreaper: what a runtime detaches is orphaned to it, so that all of a sandbox's processes
 are found by descent, whoever starts and renames them.
 """
 import ctypes
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -23,8 +24,30 @@ class Ran:
     seconds: float
 
 
-def become_subreaper():
+nanny = None
+
+
+def under_a_nanny(main):
+    """Runs `main` in a child and ends with its status. This process adopts and buries what runtimes orphan.
+
+    It has to be another process: some runtimes wait until the processes that they killed are gone for good, and the one
+    that measures is busy waiting for the runtime then.
+    """
+    global nanny
+    nanny = os.getpid()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        return main()
+    # Ctrl-C reaches the child by itself; what is sent to us alone is passed on.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            os._exit(os.waitstatus_to_exitcode(status) & 0xff)
 
 
 def run(argv, timeout, environment=None, cwd=None, preexec=None):
@@ -67,33 +90,21 @@ def stat(pid):
         return None
 
 
-def descendants(of=None):
-    """All processes that descend from `of` (this process), zombies left out."""
+def descendants():
+    """All processes that descend from our nanny, this one and zombies left out."""
     children = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             fields = stat(name)
             if fields:
                 children.setdefault(int(fields[1]), []).append((int(name), fields[0]))
-    found, ahead = [], [of or os.getpid()]
+    found, ahead = [], [nanny or os.getpid()]
     while ahead:
         for pid, state in children.get(ahead.pop(), []):
             ahead.append(pid)
-            if state != b"Z":
+            if state != b"Z" and pid != os.getpid():
                 found.append(pid)
     return found
-
-
-def reap(known=()):
-    """Takes the statuses of orphans that ended; children in `known` are left to their owners."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) not in known:
-            fields = stat(name)
-            if fields and int(fields[1]) == os.getpid() and fields[0] == b"Z":
-                try:
-                    os.waitpid(int(name), os.WNOHANG)
-                except ChildProcessError:
-                    pass
 
 
 def activity(pids):
@@ -132,5 +143,3 @@ def end_descendants(pids):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    time.sleep(0.05)
-    reap()

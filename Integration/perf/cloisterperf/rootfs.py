@@ -4,6 +4,7 @@ A layer is a folder `LAYER-<recipe's hash>` in the cache with the files and, bes
 Containers see layers through overlayfs, so nothing that they do changes one; a layer whose stamp is missing or whose
 package database differs from the stamp's is made again.
 """
+import fcntl
 import hashlib
 import json
 import os
@@ -56,6 +57,13 @@ class Layers:
         folder = self.folder(name, recipe)
         if folder in self.checked:
             return folder
+        os.makedirs(self.cache, exist_ok=True)
+        # Two runs at once must not make the same layer twice, nor take one that is half made for whole.
+        with open(folder + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self.make_locked(name, recipe, build, need, fingerprint, folder)
+
+    def make_locked(self, name, recipe, build, need, fingerprint, folder):
         stamp = folder + ".json"
         fingerprint = fingerprint or (lambda folder: sorted(os.listdir(folder)))
         if os.path.isdir(folder) and os.path.exists(stamp):
@@ -64,7 +72,6 @@ class Layers:
                     self.checked[folder] = True
                     return folder
             self.say(f"{folder} is not what its stamp says; making it again")
-        os.makedirs(self.cache, exist_ok=True)
         free = shutil.disk_usage(self.cache).free
         if free < need:
             raise Complaint(f"{self.cache} has {free / 1e9:.1f} GB free; {name} needs {need / 1e9:.1f} GB")

@@ -63,6 +63,19 @@ class Results:
     def note(self, runtime, method, metric, why):
         self.series(runtime, method, metric).note = why
 
+    def spread_notes(self):
+        """Moves what is said of a whole method (`fio.root`) to each of its figures (`fio.root.read`), once they are known."""
+        for (method, metric), cells in list(self.rows.items()):
+            parts = [key for key in self.rows if key[0].startswith(method + ".")]
+            if not parts or any(cell.values for cell in cells.values()):
+                continue
+            for runtime, cell in cells.items():
+                for key in parts:
+                    own = self.rows[key].setdefault(runtime, Series())
+                    own.dropped += [why for why in cell.dropped if why not in own.dropped]
+                    own.note = own.note or (cell.note if not own.values else "")
+            del self.rows[method, metric]
+
     def cell(self, runtime, method, metric):
         return self.rows.get((method, metric), {}).get(runtime)
 

@@ -60,6 +60,17 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(report.overall(results, "mine"), 4)
 
 
+    def test_what_is_said_of_a_method_is_said_of_its_figures(self):
+        results = some()
+        results.drop("broken", "syscall", "time", "not finished after 3 s")
+        results.note("late", "syscall", "time", "no time left")
+        results.spread_notes()
+        self.assertNotIn(("syscall", "time"), results.rows)
+        self.assertEqual(results.cell("broken", "syscall.getpid", "time").dropped, ["not finished after 3 s"])
+        self.assertEqual(results.status("late", "syscall.getpid", "time"), "no time left")
+        self.assertEqual(results.cell("runc", "syscall.getpid", "time").median, 110)
+
+
 class Pictures(unittest.TestCase):
     def test_plot_is_valid_and_says_what_it_shows(self):
         for width in (plot.WIDE, plot.NARROW):

@@ -35,6 +35,13 @@ static inline void host_pause(void) { __builtin_ia32_pause(); }
 static inline uint64_t host_rdtsc(void) { return __builtin_ia32_rdtsc(); }
 
 /// CPUID: eax, ebx, ecx and edx of a leaf in `registers`.
+/* XCR0: which parts of the vector state are in use. */
+static inline uint64_t host_xgetbv(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
 static inline void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]) {
     __asm__ volatile("cpuid"
                      : "=a"(registers[0]), "=b"(registers[1]), "=c"(registers[2]), "=d"(registers[3])
@@ -56,3 +63,6 @@ static inline unsigned long host_auxiliary_value(unsigned long tag) { return get
 
 /// A value of the auxiliary vector (AT_* number), 0 when it has none.
 uint64_t host_auxiliary(unsigned long type);
+
+/// How many arenas malloc may use, the first included.
+void host_limit_arenas(int count);

@@ -73,7 +73,9 @@ enum stub_command {
     STUB_EXCHANGE,       // compare and exchange the word at [0]: expected [1], desired [2]
     STUB_READ_FLOATING,  // the state to the slot's second page; the result is its size
     STUB_WRITE_FLOATING, // and back, [0] bytes
-    STUB_EXIT,           // end this thread
+    STUB_EXIT,           // end this thread; the host's kernel clears the word at [0], if any, and wakes who waits for it
+    STUB_CLEAR,          // the same for a thread that stays: another guest thread may begin in it
+    STUB_BEGIN,          // a guest thread begins: floating point's control words [0], then as for STUB_RESUME
 };
 
 /// One thread's page of the arena. Each line of 64 bytes has one writer; what the stub writes is the guest's word, no more.
@@ -90,7 +92,9 @@ struct stub_slot {
     uint64_t site;                  // of a call that was trapped: behind its instruction
     uint64_t deadline;              // of an interrupted wait whose timeout was relative: CLOCK_MONOTONIC; else 0
     uint32_t waits;                 // it waits natively: /proc shows it asleep
-    uint32_t pad0[7];
+    uint32_t pad0;
+    uint64_t controls;              // exported with the registers: MXCSR, and the x87's control word in the upper half
+    uint64_t pad5[2];
     // The stub: a signal.
     int32_t signal, code;
     uint64_t address;

@@ -1,5 +1,6 @@
 import HostOS
 import LinuxABI
+import Synchronization
 import VFS
 
 /// A directory of generated files. Some entries are always there, others come and go.
@@ -87,40 +88,69 @@ final class SyntheticDirectoryFile: OpenFile, @unchecked Sendable {
 
 /// A directory whose entries are made once: most of sysfs, the root of a tree.
 public final class StaticDirectory: SyntheticDirectory, @unchecked Sendable {
-    /// Set while the tree is built, before anybody walks it.
-    public private(set) var entries: [(name: FileName, inode: Inode)] = []
+    public typealias Filler = @Sendable (StaticDirectory) -> Void
+
+    /// Set while the directory is filled, before anybody looks into it.
+    private var list: [(name: FileName, inode: Inode)] = []
     private var byName: [FileName: Inode] = [:]
     /// The mode of directories that are made below.
     private let childMode: UInt32
 
-    public convenience init(_ fileSystem: SyntheticFileSystem, mode: UInt32 = 0o555, childMode: UInt32 = 0o555) {
-        self.init(fileSystem, number: fileSystem.nextInode(), mode: mode, childMode: childMode)
+    /// Guards `filler`, and the entries until it has run. Taken before that of another directory, which is always below.
+    private let filling = Lock()
+    private var filler: Filler?
+    private let isFilled: Atomic<Bool>
+
+    /// - Parameter filler: adds the entries when somebody first looks into the directory. Most sandboxes never do.
+    public convenience init(_ fileSystem: SyntheticFileSystem, mode: UInt32 = 0o555, childMode: UInt32 = 0o555, filler: Filler? = nil) {
+        self.init(fileSystem, number: fileSystem.nextInode(), mode: mode, childMode: childMode, filler: filler)
     }
 
-    public init(_ fileSystem: SyntheticFileSystem, number: UInt64, mode: UInt32, childMode: UInt32 = 0o555) {
+    public init(_ fileSystem: SyntheticFileSystem, number: UInt64, mode: UInt32, childMode: UInt32 = 0o555, filler: Filler? = nil) {
         self.childMode = childMode
+        self.filler = filler
+        isFilled = Atomic(filler == nil)
         super.init(fileSystem, number: number, mode: mode)
     }
 
     /// Adds an entry while the tree is built.
     public func add(_ name: FileName, _ inode: Inode) {
-        if byName.updateValue(inode, forKey: name) == nil { entries.append((name, inode)) }
+        if byName.updateValue(inode, forKey: name) == nil { list.append((name, inode)) }
     }
 
-    /// The directory `name`, made if it is not there yet.
+    /// The directory `name`, made if it is not there yet, while the tree is built.
     @discardableResult
-    public func directory(_ name: FileName) -> StaticDirectory {
+    public func directory(_ name: FileName, filler: Filler? = nil) -> StaticDirectory {
         if let there = byName[name] as? StaticDirectory { return there }
-        let made = StaticDirectory((fileSystem as? SyntheticFileSystem).unsafelyKnown, mode: childMode, childMode: childMode)
+        let made = StaticDirectory((fileSystem as? SyntheticFileSystem).unsafelyKnown, mode: childMode, childMode: childMode,
+                                   filler: filler)
         add(name, made)
         return made
+    }
+
+    private func fill() {
+        if isFilled.load(ordering: .acquiring) { return }
+        filling.withLock {
+            guard let filler else { return }
+            filler(self)
+            self.filler = nil
+            isFilled.store(true, ordering: .releasing)
+        }
+    }
+
+    private var entries: [(name: FileName, inode: Inode)] {
+        fill()
+        return list
     }
 
     public override var linkCount: UInt32 {
         UInt32(truncatingIfNeeded: 2 + entries.count { $0.inode.type == .directory })
     }
 
-    public override func lookup(_ name: FileName, by caller: Caller) throws(Errno) -> Inode? { byName[name] }
+    public override func lookup(_ name: FileName, by caller: Caller) throws(Errno) -> Inode? {
+        fill()
+        return byName[name]
+    }
 
     public override func fixedEntries(by caller: Caller) throws(Errno) -> [(name: FileName, inode: UInt64, type: FileType)] {
         entries.map { ($0.name, $0.inode.number, $0.inode.type) }

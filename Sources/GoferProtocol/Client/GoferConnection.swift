@@ -20,7 +20,7 @@ public final class GoferConnection: @unchecked Sendable {
     /// Handles to close with the next batch.
     private var dropped: [Handle] = []
     /// The reader's, whoever it is at the time.
-    private var received = [UInt8](repeating: 0, count: Limits.maximumMessage)
+    private var received = [UInt8].unfilled(count: Limits.maximumMessage)
     private var receivedDescriptors: [HostFD] = []
 
     private static let maximumCalls = 4096

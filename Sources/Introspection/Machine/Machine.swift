@@ -2,7 +2,10 @@ import HostOS
 
 /// The machine as the pod sees it. Asked for once, before the Sentry locks itself in.
 public final class Machine: @unchecked Sendable {
-    public let processor: Processor
+    private let started = Processor.Moment()
+    /// Guards `known`. A leaf.
+    private let lock = Lock()
+    private var known: Processor?
     /// Processors that the pod may use: 0 to count - 1 to the guests.
     public let processorCount: Int
     /// Bytes.
@@ -17,8 +20,7 @@ public final class Machine: @unchecked Sendable {
     /// /proc/sys/kernel/random/boot_id.
     public let bootID: String
 
-    public init(processor: Processor, processorCount: Int, memory: UInt64, swap: UInt64, bootID: String) {
-        self.processor = processor
+    public init(processorCount: Int, memory: UInt64, swap: UInt64, bootID: String) {
         self.processorCount = processorCount
         self.memory = memory
         self.swap = swap
@@ -26,10 +28,20 @@ public final class Machine: @unchecked Sendable {
         bootSecond = HostClock.realtime / 1_000_000_000
     }
 
+    /// Found out when a guest first wants to know: that needs no system call.
+    public var processor: Processor {
+        lock.withLock {
+            if let known { return known }
+            let processor = Processor(since: started)
+            known = processor
+            return processor
+        }
+    }
+
     /// Asks the host.
     public static func probe() -> Machine {
         let (memory, swap) = HostMachine.memory
-        return Machine(processor: Processor(), processorCount: HostMachine.processorCount, memory: memory, swap: swap,
+        return Machine(processorCount: HostMachine.processorCount, memory: memory, swap: swap,
                        bootID: UniqueID.random())
     }
 }

@@ -15,7 +15,7 @@ public struct Processor: Sendable {
     public var lineSize: UInt32
     public var flags: [String]
     public var caches: [Cache]
-    /// Kilohertz of the time stamp counter, measured.
+    /// Kilohertz of the time stamp counter.
     public var kilohertz: UInt64
 
     /// A cache of one processor.
@@ -29,8 +29,10 @@ public struct Processor: Sendable {
         public var lineSize: UInt32
     }
 
-    /// Asks the processor. Takes two milliseconds, for the frequency.
-    public init() {
+    /// Asks the processor. Each question is an exit to the host where this is a virtual machine.
+    ///
+    /// - Parameter moment: read before: the time since then tells the frequency.
+    init(since moment: Moment) {
         let zero = HostMachine.cpuid(0)
         cpuidLevel = zero.eax
         vendor = Self.text([zero.ebx, zero.edx, zero.ecx])
@@ -55,7 +57,7 @@ public struct Processor: Sendable {
         virtualBits = (sizes >> 8) & 255
         flags = ProcessorFlags.present(level: zero.eax, extended: extended)
         caches = Self.findCaches(level: zero.eax, vendor: vendor, extended: extended)
-        kilohertz = Self.measure()
+        kilohertz = moment.kilohertz
     }
 
     /// Bytes of registers up to the first NUL, without spaces around.
@@ -85,10 +87,17 @@ public struct Processor: Sendable {
         return found
     }
 
-    private static func measure() -> UInt64 {
-        let (time, counter) = (HostClock.monotonic, HostMachine.timestampCounter)
-        while HostClock.monotonic &- time < 2_000_000 {}
-        let elapsed = max(1, HostClock.monotonic &- time)
-        return (HostMachine.timestampCounter &- counter) &* 1_000_000 / elapsed
+    /// Clock and time stamp counter, read together.
+    struct Moment: Sendable {
+        private let time = HostClock.monotonic
+        private let counter = HostMachine.timestampCounter
+
+        /// The counter's frequency since then. Waits until that is two milliseconds ago, for less says little.
+        var kilohertz: UInt64 {
+            while HostClock.monotonic &- time < 2_000_000 {}
+            let elapsed = max(1, HostClock.monotonic &- time)
+            let (high, low) = (HostMachine.timestampCounter &- counter).multipliedFullWidth(by: 1_000_000)
+            return high < elapsed ? elapsed.dividingFullWidth((high, low)).quotient : 0
+        }
     }
 }

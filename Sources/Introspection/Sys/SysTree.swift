@@ -3,26 +3,23 @@ import HostOS
 import LinuxABI
 import VFS
 
-/// What is in sysfs.
-struct SysTree {
+/// What is in sysfs. Each part is made when somebody looks into it.
+struct SysTree: Sendable {
     let machine: Machine
     let resources: ContainerResources
 
     func fill(_ root: StaticDirectory, _ fs: SysFileSystem) {
-        let devices = root.directory("devices")
-        fillProcessors(devices.directory("system").directory("cpu"), fs)
-        fillNodes(devices.directory("system").directory("node"), fs)
-        let virtual = devices.directory("virtual")
-        fillLoopback(virtual.directory("net").directory("lo"), fs)
-        virtual.directory("dmi").directory("id").add("product_name", FixedFile(fs, "Cloister\n"))
-        let classes = root.directory("class")
-        classes.directory("net").add("lo", FixedLink(fs, "../../devices/virtual/net/lo"))
-        for name: FileName in ["block", "bdi", "mem", "misc", "tty", "power_supply", "thermal", "hwmon"] { _ = classes.directory(name) }
-        classes.directory("dmi").add("id", FixedLink(fs, "../../devices/virtual/dmi/id"))
-        let bus = root.directory("bus")
-        bus.directory("cpu").directory("devices")
-        bus.directory("pci").directory("devices")
-        bus.directory("node").directory("devices")
+        root.directory("devices") { fillDevices($0, fs) }
+        root.directory("class") { classes in
+            classes.directory("net").add("lo", FixedLink(fs, "../../devices/virtual/net/lo"))
+            for name: FileName in ["block", "bdi", "mem", "misc", "tty", "power_supply", "thermal", "hwmon"] { _ = classes.directory(name) }
+            classes.directory("dmi").add("id", FixedLink(fs, "../../devices/virtual/dmi/id"))
+        }
+        root.directory("bus") { bus in
+            bus.directory("cpu").directory("devices")
+            bus.directory("pci").directory("devices")
+            bus.directory("node").directory("devices")
+        }
         _ = root.directory("block")
         root.directory("dev").directory("block")
         root.directory("dev").directory("char")
@@ -33,7 +30,15 @@ struct SysTree {
         let filesystems = root.directory("fs")
         _ = filesystems.directory("cgroup")
         filesystems.directory("fuse").directory("connections")
-        fillKernel(root.directory("kernel"), fs)
+        root.directory("kernel") { fillKernel($0, fs) }
+    }
+
+    private func fillDevices(_ devices: StaticDirectory, _ fs: SysFileSystem) {
+        devices.directory("system").directory("cpu") { fillProcessors($0, fs) }
+        devices.directory("system").directory("node") { fillNodes($0, fs) }
+        let virtual = devices.directory("virtual")
+        virtual.directory("net").directory("lo") { fillLoopback($0, fs) }
+        virtual.directory("dmi").directory("id").add("product_name", FixedFile(fs, "Cloister\n"))
     }
 
     private func fix(_ d: StaticDirectory, _ fs: SysFileSystem, _ values: [(FileName, String)]) {

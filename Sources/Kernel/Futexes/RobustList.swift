@@ -10,8 +10,12 @@ extension Task {
         if !robustList.isNull { walkRobustList() }
         // Nobody can wait for the word in memory that ends with this thread.
         if !clearChildTID.isNull, !isLastOfGroup || vforkDone != nil {
-            try? context.store(UInt32(0), at: clearChildTID)
-            wake(clearChildTID)
+            if context.clearsAtEnd, vforkDone == nil {
+                context.clearAtEnd = clearChildTID
+            } else {
+                try? context.store(UInt32(0), at: clearChildTID)
+                wake(clearChildTID)
+            }
         }
         clearChildTID = .null
     }
@@ -20,9 +24,10 @@ extension Task {
         let head = robustList
         robustList = .null
         do throws(Errno) {
-            var entry = try context.load(head, as: UInt64.self)
-            let offset = try context.load(head + 8, as: UInt64.self)
-            let pending = try context.load(head + 16, as: UInt64.self)
+            let words = try context.loadArray(head, count: 3, as: UInt64.self)
+            if words.count < 3 { return }
+            var entry = words[0]
+            let (offset, pending) = (words[1], words[2])
             var left = 2048
             while entry & ~1 != head.rawValue, left > 0 {
                 let next = try context.load(GuestAddress(entry & ~1), as: UInt64.self)

@@ -26,6 +26,18 @@ extension Task {
         }
     }
 
+    /// Lets the tracer decide on the call; what it makes of it is filtered again.
+    private func askTracer(_ data: UInt32) -> Bool {
+        context.complete(Errno.ENOSYS.returnValue)
+        guard standForEvent(.seccomp, message: UInt64(data)), !group.signalLock.withLock({ isKilled }) else { return false }
+        let r = context.registers, number = callNumber
+        // -1: the tracer has answered it.
+        guard number >= 0, case .filter(let filter) = seccomp else { return false }
+        let verdict = filter.verdict(.init(number: Int32(truncatingIfNeeded: number), instructionPointer: r.rip,
+                                           arguments: [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9]))
+        return verdict & SeccompAction.mask == SeccompAction.TRACE || obey(verdict, number)
+    }
+
     private func obey(_ verdict: UInt32, _ number: Int) -> Bool {
         let data = verdict & 0xffff
         switch verdict & SeccompAction.mask {
@@ -41,9 +53,10 @@ extension Task {
             info.descriptor = Int32(truncatingIfNeeded: number)
             info.architecture = Int32(bitPattern: SeccompProgram.Call.architecture)
             force(info)
-        case SeccompAction.TRACE, SeccompAction.USER_NOTIF:
+        case SeccompAction.TRACE: return askTracer(data)
+        case SeccompAction.USER_NOTIF:
             // Nobody listens.
-            context.registers.rax = Errno.ENOSYS.returnValue
+            context.complete(Errno.ENOSYS.returnValue)
         case SeccompAction.KILL_THREAD: endBySeccomp(Signal.SIGSYS, process: false)
         default: endBySeccomp(Signal.SIGSYS, process: true)
         }

@@ -5,14 +5,16 @@ import Platform
 
 extension Task {
     /// Does what a signal that left its queue asks for. No lock is held.
-    func deliver(_ info: SignalInfo, _ action: SignalAction, forced: Bool) {
+    ///
+    /// - Parameter continuations: the process's, as they were when the signal left its queue.
+    func deliver(_ info: SignalInfo, _ action: SignalAction, forced: Bool, continuations: UInt32) {
         let signal = info.signal
         logSignal(info)
         switch action.handler {
         case SignalAction.SIG_IGN:
             return
         case SignalAction.SIG_DFL:
-            takeDefaultAction(signal, forced: forced)
+            takeDefaultAction(signal, forced: forced, continuations)
         default:
             settleRestart(action)
             do throws(Errno) {
@@ -36,15 +38,16 @@ extension Task {
             var mask = blocked.union(action.mask)
             if action.flags & SignalAction.SA_NODEFER == 0 { mask.formUnion(SignalSet(signal)) }
             setBlocked(mask)
+            endStepAtHandler()
         }
     }
 
-    private func takeDefaultAction(_ signal: Int32, forced: Bool) {
+    private func takeDefaultAction(_ signal: Int32, forced: Bool, _ continuations: UInt32) {
         let isUnblockable = SignalSet.unblockable.contains(signal)
         if group.isInit, !forced, !isUnblockable { return }
         switch Signal.defaultAction(signal) {
         case .ignore, .continue: return
-        case .stop: group.beginStop(signal)
+        case .stop: group.beginStop(signal, continuations: continuations)
         case .terminate, .core: group.kill(.signaled(signal))
         }
     }

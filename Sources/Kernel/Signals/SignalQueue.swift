@@ -23,6 +23,9 @@ struct SignalQueue {
 
     var count: Int { entries.count }
 
+    /// What waits, oldest first.
+    var waiting: [SignalInfo] { entries.map(\.info) }
+
     /// Adds a signal; a standard one that waits already stays as it is.
     ///
     /// - Parameter limit: how many entries there may be: one beyond it is only marked in the set.

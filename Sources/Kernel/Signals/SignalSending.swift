@@ -82,6 +82,7 @@ extension ThreadGroup {
     /// The signal lock is held.
     func sendLocked(_ info: SignalInfo, to thread: Task?, from source: SignalSource?, forced: Bool) -> SignalOutcome {
         let signal = info.signal
+        if signal == Signal.SIGKILL, groupExit != nil { beginExitLocked(.signaled(signal)) }
         guard Signal.isValid(signal), groupExit == nil, !tasks.isEmpty, thread?.hasExited != true else { return .accepted }
         if let source, source.isQueued { return .alreadyQueued }
         let set = SignalSet(signal)
@@ -96,7 +97,9 @@ extension ThreadGroup {
         let immune = isInit && action.handler == SignalAction.SIG_DFL && !reachesInit
         let observer = thread ?? tasks[0]
         let isBlocked = observer.blocked.union(observer.awaited).contains(signal)
-        if immune || !isBlocked && action.ignores(signal) {
+        // A tracer sees what its tracee ignores.
+        let isSeen = observer.trace != nil && signal != Signal.SIGKILL
+        if !isSeen, immune || !isBlocked && action.ignores(signal) {
             // Ignored: but a blocked one waits, for the action may change before it is let through.
             if !(immune && isBlocked) { return .accepted }
         }
@@ -113,7 +116,7 @@ extension ThreadGroup {
         signalArrived.notify(.readable)
         guard let receiver = chooseReceiver(signal, thread) else { return .accepted }
         let ends = action.handler == SignalAction.SIG_DFL && Signal.defaultAction(signal) == .terminate && !immune
-        if ends, !receiver.awaited.contains(signal) {
+        if ends, !receiver.awaited.contains(signal), receiver.trace == nil || signal == Signal.SIGKILL {
             beginExitLocked(.signaled(signal))
         } else {
             receiver.interrupt()
@@ -141,6 +144,13 @@ extension ThreadGroup {
 
     /// Ends a group stop. The signal lock is held.
     private func continueLocked() {
+        continuations &+= 1
+        for task in tasks {
+            guard let trace = task.trace, trace.isSeized else { continue }
+            trace.isContinueNoted = true
+            if trace.isListening { task.waiter.unpark() }
+            task.interrupt()
+        }
         guard stopSignal != 0 else { return }
         if stoppedCount > 0 { owesContinueNotice = true }
         stopSignal = 0
@@ -152,7 +162,13 @@ extension ThreadGroup {
 
     /// Lets every task end. The signal lock is held.
     func beginExitLocked(_ status: ExitStatus) {
-        if groupExit != nil { return }
+        if groupExit != nil {
+            for task in tasks where task.trace != nil {
+                task.isKilledAgain = true
+                task.waiter.unpark()
+            }
+            return
+        }
         groupExit = status
         stopSignal = 0
         for task in tasks {

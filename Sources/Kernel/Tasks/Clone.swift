@@ -33,9 +33,10 @@ extension Task {
         if request.stackPointer != 0 { childContext.registers.rsp = request.stackPointer }
         if flags.contains(.CLONE_SETTLS) { childContext.registers.fsBase = request.tls }
 
+        let event = cloneEvent(request)
         let child: Task
         do throws(Errno) {
-            child = try adopt(childContext, childMM, request, identity)
+            child = try adopt(childContext, childMM, request, identity, isTraced: event != nil || isTraced && flags.contains(.CLONE_PTRACE))
         } catch {
             abandon(childContext)
             throw error
@@ -54,7 +55,12 @@ extension Task {
             abandon(childContext)
             throw error
         }
-        if let vfork { waitForVfork(vfork) }
+        let numberForTracer = numberForTracer(of: child)
+        if let event { standForEvent(event, message: numberForTracer) }
+        if let vfork {
+            waitForVfork(vfork)
+            standForEvent(.vforkDone, message: numberForTracer)
+        }
         return number
     }
 
@@ -74,7 +80,7 @@ extension Task {
 
     /// Whether a fork has to wait for what is under way in its process.
     private var mustRestartFork: Bool {
-        group.signalLock.withLock { group.groupExit != nil || group.execing != nil || group.stopSignal != 0 }
+        group.signalLock.withLock { group.groupExit != nil || group.execing != nil || group.stopSignal != 0 && trace == nil }
     }
 
     private func waitForVfork(_ vfork: VforkCompletion) {
@@ -101,7 +107,7 @@ extension Task {
 
     /// Makes the child's task and puts it into the tree.
     private func adopt(_ childContext: ExecutionContext, _ childMM: MemoryManager, _ request: CloneRequest,
-                       _ identity: ChildIdentity) throws(Errno) -> Task {
+                       _ identity: ChildIdentity, isTraced: Bool) throws(Errno) -> Task {
         let flags = request.flags
         let childFiles = flags.contains(.CLONE_FILES) ? files : files.copy()
         let name = self.name
@@ -151,6 +157,7 @@ extension Task {
         child.clearChildTID = flags.contains(.CLONE_CHILD_CLEARTID) ? request.childTID : .null
         child.group.signalLock.withLock { child.group.tasks.append(child) }
         child.pidNamespace.forEachLevel(child.ids) { namespace, id in namespace.tasks[id] = child }
+        if isTraced { child.inheritTrace(from: self) }
         return child
     }
 
@@ -172,6 +179,7 @@ extension Task {
     /// Takes back a child that never ran.
     func undo() {
         kernel.treeLock.withLock {
+            unlink()
             group.signalLock.withLock {
                 group.tasks.removeAll { $0 === self }
                 hasExited = true

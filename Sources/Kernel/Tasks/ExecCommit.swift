@@ -58,6 +58,8 @@ extension Task {
     private func takeLeadership() {
         kernel.treeLock.withLock {
             guard let old = group.leader, old !== self else { return }
+            // Whoever traced it traces nobody now.
+            old.unlink()
             pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = nil }
             ids = old.ids
             pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = self }
@@ -70,6 +72,7 @@ extension Task {
     ///
     /// - Throws: only before anything of the task has changed.
     public func commit(_ image: ExecImage) throws(Errno) {
+        let former = numberForTracer(of: self)
         try becomeSoleThread()
         releaseFutexesAtExit()
         let old = context
@@ -111,8 +114,10 @@ extension Task {
         var registers = Registers()
         registers.rip = image.startAddress
         registers.rsp = image.stackPointer
+        registers.origRax = UInt64(bitPattern: Int64(currentCall))
         context.registers = registers
         keepsRegisters = true
         applyHooks()
+        standAfterExec(former: former)
     }
 }

@@ -18,6 +18,7 @@ extension Task {
     /// The end of the task's thread: gives back what it holds, then tells whom it concerns.
     func finish() {
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
+        standForEvent(.exit, message: UInt64(UInt32(bitPattern: exitCode.rawValue)))
         logEnd()
         if group.isInit, isLastOfGroup { group.endNamespace(self) }
         releaseFutexesAtExit()
@@ -72,6 +73,7 @@ extension Task {
             let isLast = group.signalLock.withLock {
                 group.tasks.removeAll { $0 === self }
                 hasExited = true
+                if group.stopSignal != 0, joinedStop == group.stopGeneration { group.stoppedCount -= 1 }
                 group.execing?.waiter.unpark()
                 if group.tasks.isEmpty {
                     if group.groupExit == nil { group.groupExit = group.leader?.exitCode ?? exitCode }
@@ -82,7 +84,8 @@ extension Task {
             }
             leaveCounts()
             abandonChildren(isLast: isLast)
-            if group.leader !== self {
+            releaseTracees()
+            if group.leader !== self, !leaveZombieToTracer() {
                 pidNamespace.forEachLevel(ids) { namespace, id in namespace.tasks[id] = nil }
             }
             if isLast {
@@ -120,7 +123,7 @@ extension ThreadGroup {
         // It may have been its group's last tie to the session.
         if let parent { wakeIfOrphaned(byLossOf: parent, without: self) }
         ended.notify(.readable)
-        if !tellParentOfEnd() { release() }
+        if !leaveEndToTracer(), !tellParentOfEnd() { release() }
     }
 
     /// Gives every child a new parent: the nearest living subreaper, or the namespace's init.
@@ -170,7 +173,7 @@ extension ThreadGroup {
     /// Sends the exit signal and wakes a waiting parent. The tree lock is held.
     ///
     /// - Returns: whether somebody has to wait for the process; else it can be released.
-    private func tellParentOfEnd() -> Bool {
+    func tellParentOfEnd() -> Bool {
         guard let parent, !parent.hasEnded else { return false }
         var mustWait = true
         if exitSignal != 0 {
@@ -196,6 +199,7 @@ extension ThreadGroup {
 
     /// Nobody will ask for the process any more: its numbers are free. The tree lock is held.
     func release() {
+        leader?.unlink()
         pidNamespace.forEachLevel(ids) { namespace, id in
             if namespace.tasks[id]?.group === self { namespace.tasks[id] = nil }
             if namespace.initGroup === self { namespace.initGroup = nil }

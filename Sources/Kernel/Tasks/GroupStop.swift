@@ -7,17 +7,28 @@ import Waiting
 extension Task {
     /// Stands still until the stop ends. Called with the signal lock held, which it gives back.
     func joinStop() {
-        isStopped = true
-        group.stoppedCount += 1
         let generation = group.stopGeneration
         let signal = group.stopSignal
-        let isComplete = group.stoppedCount == group.tasks.count
+        var isComplete = false
+        if joinedStop != generation {
+            joinedStop = generation
+            group.stoppedCount += 1
+            isComplete = group.stoppedCount == group.tasks.count
+        }
+        if let trace {
+            trace.isStopWanted = true
+            group.signalLock.unlock()
+            if isComplete { group.reportStop(signal) }
+            interrupt()
+            return
+        }
+        isStopped = true
         group.signalLock.unlock()
         if isComplete { group.reportStop(signal) }
         while true {
             _ = waiter.park(interruptible: false)
             let goesOn = group.signalLock.withLock {
-                if group.stopSignal != 0, group.stopGeneration == generation, !isKilled { return false }
+                if group.stopSignal != 0, group.stopGeneration == generation, !isKilled, !(trace?.mustStop ?? false) { return false }
                 isStopped = false
                 return true
             }
@@ -30,11 +41,13 @@ extension Task {
 extension ThreadGroup {
     /// Begins a stop by `signal`, unless the process is ending or its group is orphaned (which the three of job control
     /// respect). No lock is held.
-    func beginStop(_ signal: Int32) {
+    ///
+    /// - Parameter continuations: as they were when the signal left its queue.
+    func beginStop(_ signal: Int32, continuations before: UInt32) {
         if signal != Signal.SIGSTOP, kernel.treeLock.withLock({ processGroup.isOrphanedLocked() }) { return }
         signalLock.withLock {
             // A SIGCONT since then has taken all stop signals back.
-            if groupExit != nil || stopSignal != 0 { return }
+            if groupExit != nil || stopSignal != 0 || continuations != before { return }
             stopSignal = signal
             stoppedCount = 0
             stopGeneration &+= 1
@@ -61,7 +74,8 @@ extension ThreadGroup {
 
     /// SIGCHLD for a stop or a continuation. The tree lock is held.
     private func tellParent(code: Int32, status: Int32) {
-        guard let parent, !hasEnded else { return }
+        // A parent that traces it has been told as its tracer.
+        guard let parent, !hasEnded, leader?.trace?.tracer.group !== parent else { return }
         let action = parent.handlersNow[Signal.SIGCHLD]
         if action.flags & SignalAction.SA_NOCLDSTOP == 0 { parent.send(childInfo(for: parent, code: code, status: status)) }
         parent.childrenChanged.notify(.all)

@@ -41,7 +41,7 @@ extension Task {
             switch event {
             case .systemCall: dispatch()
             case .fault(let fault): take(fault)
-            case .interrupted: break
+            case .interrupted: clearTrapFlag()
             case .died(let reason):
                 kernel.log("process \(group.pid): its stub died: \(reason)")
                 group.kill(.signaled(Signal.SIGKILL))
@@ -86,6 +86,7 @@ extension Task {
 
     /// A hardware exception of guest code.
     private func take(_ fault: Fault) {
+        clearTrapFlag()
         if emulateVsyscall(fault) { return }
         lastFault = fault
         var info = SignalInfo(fault.signal, code: fault.code)
@@ -107,7 +108,11 @@ extension Task {
                 group.signalLock.unlock()
                 return false
             }
-            if group.stopSignal != 0 {
+            if trace?.mustStop ?? false {
+                standAsWanted()
+                continue
+            }
+            if group.stopSignal != 0, trace == nil || joinedStop != group.stopGeneration {
                 joinStop()
                 continue
             }
@@ -120,13 +125,16 @@ extension Task {
             }
             let open = SignalSet.all.subtracting(blocked)
             if let info = pending.next(in: open) ?? group.pending.next(in: open) {
-                let action = group.handlers[info.signal]
                 let isForced = isForcedDefault
                 isForcedDefault = false
+                let continuations = group.continuations
                 // There may be more: one interruption stands for all.
                 group.recalculateLocked(self)
+                let isSeen = trace != nil && info.signal != Signal.SIGKILL
                 group.signalLock.unlock()
-                deliver(info, action, forced: isForced)
+                guard let info = isSeen ? standForSignal(info) : info else { continue }
+                let action = group.handlersNow[info.signal]
+                deliver(info, action, forced: isForced, continuations: continuations)
                 continue
             }
             group.signalLock.unlock()
@@ -144,6 +152,7 @@ extension Task {
                 setBlocked(mask)
             }
         }
+        if isStepping { context.registers.eflags |= Self.trapFlag }
         return true
     }
 

@@ -45,6 +45,12 @@ public final class Task: Caller, @unchecked Sendable {
     var pending = SignalQueue()
     /// It must end: by exec of another thread, or exit of the group.
     var isKilled = false
+    /// Who traces it (ptrace(2)); changed with the tree lock held as well, so that either is enough to look.
+    var trace: Trace?
+    /// It was killed once more when it was ending already.
+    var isKilledAgain = false
+    /// The stop of its process that it has taken part in last.
+    var joinedStop: UInt32 = 0
     /// Somebody wants to know its registers.
     var registerRequest: RegisterRequest?
     /// The signal that was forced last takes its default action even on init.
@@ -80,6 +86,11 @@ public final class Task: Caller, @unchecked Sendable {
     /// While it has not been started from outside.
     var initialGate: InitialGate?
     var loadFailure: Errno?
+    /// Its tracer lets it go on for one instruction, and without making its calls.
+    var isStepping = false
+    var isEmulated = false
+    /// The signal of its last stop, as its tracer left it.
+    var signalInStop: SignalInfo?
     /// How the call that was interrupted wants to be made again.
     var pendingRestart: Errno?
     /// The call under way has set the registers itself (exec, rt_sigreturn).
@@ -93,6 +104,8 @@ public final class Task: Caller, @unchecked Sendable {
 
     /// Immutable set; replaced by the task's own thread.
     public internal(set) var namespaces: NamespaceSet
+    /// The tasks that this one traces.
+    var tracees: [Task] = []
     /// PR_SET_PDEATHSIG.
     public var parentDeathSignal: Int32 = 0
 
@@ -149,6 +162,7 @@ public final class Task: Caller, @unchecked Sendable {
     public var stateLetter: UInt8 {
         let (exited, stopped) = group.signalLock.withLock { (hasExited, isStopped) }
         if exited { return UInt8(ascii: "Z") }
+        if isInTraceStop { return UInt8(ascii: "t") }
         if stopped { return UInt8(ascii: "T") }
         let runs = inGuest.load(ordering: .relaxed) && !contextLock.withLock { context }.waitsNatively
         return runs ? UInt8(ascii: "R") : UInt8(ascii: "S")

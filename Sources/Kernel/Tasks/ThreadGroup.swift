@@ -64,6 +64,8 @@ public final class ThreadGroup: @unchecked Sendable {
     var stoppedCount = 0
     /// Counts group stops.
     var stopGeneration: UInt32 = 0
+    /// Counts SIGCONTs that were sent.
+    var continuations: UInt32 = 0
     /// A continued task has yet to tell the parent.
     var owesContinueNotice = false
     /// The task whose exec waits for all others to end.

@@ -57,8 +57,14 @@ extension Task {
             var exists = false
             for child in group.children where matches(child, target, options) {
                 exists = true
+                if let trace = child.leader?.trace {
+                    // Its stops are the tracer's, and so is its end until the tracer has waited for it.
+                    if trace.tracer.group === group { continue }
+                    if child.hasEnded { continue }
+                }
                 if let result = report(child, options) { return result }
             }
+            if let result = lookAtTracees(target, options, exists: &exists) { return result }
             if !exists { throw .ECHILD }
             return nil
         }

@@ -13,6 +13,10 @@ struct CallHooks: OptionSet {
     static let log = CallHooks(rawValue: 2)
     /// `cloister debug syscalls`.
     static let counts = CallHooks(rawValue: 4)
+    /// Somebody traces the task (ptrace(2)): steps end at calls.
+    static let traced = CallHooks(rawValue: 8)
+    /// Its tracer wants to see its calls.
+    static let calls = CallHooks(rawValue: 16)
 }
 
 extension Task {
@@ -35,16 +39,32 @@ extension Task {
 
     /// The call at hand, while somebody looks.
     func dispatchWatched() {
+        let active = CallHooks(rawValue: hooks.load(ordering: .acquiring))
+        if active.contains(.traced) { clearTrapFlag() }
+        // A tracer may change the call, a filter may let it do so.
+        var isMade = !active.contains(.calls) || standAtEntry()
+        currentCall = callNumber
+        // -1 is no call: its result is what the registers hold.
+        if currentCall == -1 { isMade = false }
+        if isMade, active.contains(.seccomp) { isMade = passesSeccomp(callNumber) }
+        currentCall = callNumber
+        if isMade { answerWatched(active) }
+        // What it is traced for may be otherwise by now.
+        let now = CallHooks(rawValue: hooks.load(ordering: .acquiring))
+        if now.contains(.calls), !isEmulated, !isStepping { standAtExit() }
+        if now.contains(.traced) { endStepAtCall() }
+    }
+
+    private func answerWatched(_ active: CallHooks) {
         let number = callNumber
         let arguments = SystemCallArguments(context.call)
-        let active = CallHooks(rawValue: hooks.load(ordering: .acquiring))
         var text: CallFormatter?
         if active.contains(.log) {
             text = CallFormatter(pid: tid, number: number, arguments)
             text?.begin(context)
         }
         let start = active.contains(.counts) ? HostClock.monotonic : 0
-        if !active.contains(.seccomp) || passesSeccomp(number) { answer(number, arguments) }
+        answer(number, arguments)
         if active.contains(.counts) { count(number, nanoseconds: HostClock.monotonic &- start) }
         if text != nil {
             let ends = isExiting || number == SystemCallNumber.exit_group.rawValue

@@ -22,7 +22,7 @@ struct ExecCredentials {
         let old = task.credentials
         let attributes = try file.inode.attributes()
         let namespace = old.userNamespace
-        let mayGain = !task.noNewPrivileges && !file.path.mount.flags.contains(.nosuid)
+        let mayGain = !task.noNewPrivileges && !task.isTracedByLesser && !file.path.mount.flags.contains(.nosuid)
         var fields = old.fields
         if mayGain, attributes.mode & 0o4000 != 0, namespace.visibleUID(attributes.uid) != 65534 { fields.euid = attributes.uid }
         if mayGain, attributes.mode & 0o2010 == 0o2010, namespace.visibleGID(attributes.gid) != 65534 { fields.egid = attributes.gid }

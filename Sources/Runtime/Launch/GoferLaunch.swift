@@ -10,9 +10,11 @@ struct GoferLaunch {
 
     /// - Parameters:
     ///   - cgroup: entered before the Gofer runs.
+    ///   - sentry: whose network, IPC and UTS namespaces it shares, for they are empty and cost the host much; nil: it gets
+    ///     its own, for the Sentry's are not empty.
     ///   - attached: it ends with the calling thread.
-    init(_ executable: String, _ plan: MountPlan, cgroup: CgroupEntrance, log: HostFD?, oomScoreAdjustment: Int32?,
-         attached: Bool) throws(RuntimeError) {
+    init(_ executable: String, _ plan: MountPlan, cgroup: CgroupEntrance, log: HostFD?, sharing sentry: HostProcess?,
+         oomScoreAdjustment: Int32?, attached: Bool) throws(RuntimeError) {
         let what = "starting the Gofer"
         let pair = try about(what) { () throws(Errno) in try HostFD.socketPair(type: 5 /* SOCK_SEQPACKET */) }
         connection = SharedFD(owning: pair.0)
@@ -27,7 +29,12 @@ struct GoferLaunch {
         var spawn = Spawn(path: executable, arguments: ["cloister-gofer", "--connection=3", "--ready=4", "--mounts=5",
                                                         "--namespaces=inherited"])
         spawn.descriptors = [null.fd, null.fd, log ?? null.fd, theirs.fd, writing.fd, list.fd]
-        spawn.namespaces = [.mount, .network, .ipc, .uts, .pid]
+        spawn.namespaces = [.mount, .pid]
+        if let sentry {
+            spawn.joining = (sentry.descriptor, [.network, .ipc, .uts])
+        } else {
+            spawn.namespaces.formUnion([.network, .ipc, .uts])
+        }
         spawn.workingDirectory = "/"
         spawn.newSession = true
         spawn.deathSignal = attached ? 9 : 0
@@ -53,6 +60,7 @@ extension Spawn {
     /// Starts it; a failure names the program, the step and the reason.
     func startNamed(_ name: String, _ executable: String) throws(RuntimeError) -> HostProcess {
         do throws(Failure) { return try start() } catch {
+            if error.step == .namespace && error.errno == .ESRCH { throw RuntimeError(.unavailable, "the Sentry has died") }
             let step = switch error.step {
             case .clone: "starting \(name)" + (error.errno == .EPERM ? " in namespaces of its own (are you root?)" : "")
             case .cgroup: "putting \(name) into its cgroup"

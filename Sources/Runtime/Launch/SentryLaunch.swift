@@ -5,14 +5,15 @@ import LinuxABI
 enum SentryLaunch {
     /// - Parameters:
     ///   - listener: where it takes calls; its standard error goes to `log`.
+    ///   - launched: CLOCK_MONOTONIC when the runtime began with the pod.
     ///   - attached: it ends with the calling thread.
     static func start(_ executable: String, id: String, _ configuration: Configuration, listener: HostFD, log: HostFD,
-                      cgroup: CgroupEntrance, oomScoreAdjustment: Int32?,
+                      cgroup: CgroupEntrance, oomScoreAdjustment: Int32?, launched: UInt64,
                       attached: Bool) throws(RuntimeError) -> HostProcess {
         var arguments = ["cloister-sentry", "--control-fd=3", "--id=\(id)", "--platform=\(configuration.platform.rawValue)",
                          "--network=\(configuration.network.rawValue)",
                          "--memory-calls=\(configuration.memoryCalls.rawValue)",
-                         "--confinement=\(configuration.confinement ? "full" : "off")"]
+                         "--confinement=\(configuration.confinement ? "full" : "off")", "--launched=\(launched)"]
         if configuration.debug { arguments.append("--debug") }
         if configuration.strace { arguments.append("--strace") }
         let null = try NullDevice.open()

@@ -1,7 +1,7 @@
 /// The Sentry's command line, which the runtime writes.
 ///
 ///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
-///                     [--confinement=full] [--debug] [--strace] [--debug-fd=4]
+///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4]
 struct Options {
     enum Confinement: String { case full, off }
 
@@ -15,6 +15,8 @@ struct Options {
     var confinement = Confinement.full
     var debug = false
     var strace = false
+    /// CLOCK_MONOTONIC when the runtime began with the pod; 0: not said.
+    var launched: UInt64 = 0
     /// Where details and system calls are logged; standard error without it.
     var debugFD: Int32 = 2
 
@@ -39,6 +41,7 @@ struct Options {
                 confinement = c
             case "--debug": debug = true
             case "--strace": strace = true
+            case "--launched": launched = UInt64(value) ?? 0
             case "--exit-with-container": break
             default: throw StartError("unknown argument \(argument)")
             }

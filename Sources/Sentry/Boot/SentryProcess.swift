@@ -18,8 +18,12 @@ public enum SentryProcess {
     /// - Parameter arguments: the command line without the program's name.
     /// - Returns: the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
+        let now = HostClock.monotonic
+        ProcessMemory.limitArenas()
         do throws(StartError) {
-            try serve(try Options(arguments[...]))
+            let options = try Options(arguments[...]), steps = StartupSteps()
+            steps.begin(launched: options.launched, here: now)
+            try serve(options, steps)
             return 0
         } catch {
             Log(id: "", debug: false).note(error.message)
@@ -27,7 +31,7 @@ public enum SentryProcess {
         }
     }
 
-    private static func serve(_ options: Options) throws(StartError) {
+    private static func serve(_ options: Options, _ steps: StartupSteps) throws(StartError) {
         let log = Log(id: options.id, debug: options.debug, details: HostFD(rawValue: options.debugFD))
         // What must be asked of the host while its files can still be seen.
         let machine = Machine.probe()
@@ -37,14 +41,17 @@ public enum SentryProcess {
             // Linux keeps capabilities per thread: while there is one.
             try starting("dropping privileges") { () throws(Errno) in try SentryConfinement.dropPrivileges() }
             if let procfs { OwnProcfs.use(procfs) }
+            steps.mark("confined to an empty root")
         }
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options, log)
+        steps.mark("the platform is ready")
         let callLog: (@Sendable ([UInt8]) -> Void)? = options.strace ? log.call : nil
         let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog) { log.note($0) }
         if options.debug { _ = kernel.countCalls() }
-        let pod = Pod(kernel: kernel, machine: machine, log: log)
+        let pod = Pod(kernel: kernel, machine: machine, log: log, steps: steps)
         registerFileSystems(pod)
+        steps.mark("the kernel is ready")
         let server = try starting("the control service") { () throws(Errno) in
             let server = try Server(acceptsDescriptors: true)
             ControlService(pod: pod, log: log).register(on: server)
@@ -54,6 +61,7 @@ public enum SentryProcess {
         if let procfs {
             try starting("the seccomp filter") { () throws(Errno) in try SentryConfinement.installFilter(procfs: procfs) }
         }
+        steps.mark("the filter is installed: serving")
         log.detail("serving on \(options.platform)")
         try starting("serving the control socket") { () throws(Errno) in try server.run() }
         pod.shutDown()

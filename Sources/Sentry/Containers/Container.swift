@@ -30,6 +30,7 @@ final class Container: @unchecked Sendable {
     init(pod: Pod, _ request: Control.CreateContainerRequest, descriptors: [SharedFD]) throws(Status) {
         self.pod = pod
         id = request.containerID
+        pod.steps.mark("asked to make a container", id)
         let passed = try PassedDescriptors(request, descriptors)
         let kernel = pod.kernel
         gofers = passed.gofers.map { GoferConnection(owning: $0) }
@@ -39,12 +40,14 @@ final class Container: @unchecked Sendable {
         let source = try failing("the stubs of container \(id)") { () throws(Errno) in
             try kernel.platform.makeSource(cgroups: passed.cgroups)
         }
+        pod.steps.mark("the seed of its stubs is ready", id)
         guest = GuestContainer(id: id, source: source, pidNamespace: pids)
         guest.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pids, machine: pod.machine, resources: pod.resources(of: id))
         namespaces = try Container.namespaces(request, pod, pids, userNamespace)
         let root = ContainerRoot(request: request, gofers: gofers, pod: pod, guest: guest, userNamespace: userNamespace,
                                  ipc: namespaces.ipc)
         mounts = try root.build()
+        pod.steps.mark("its files are mounted", id)
         guard let process = request.process else { throw Status(.invalidArgument, "container \(id) has no process") }
         initProcess = try ContainerProcess(process, streams: passed.streams, id: "")
     }

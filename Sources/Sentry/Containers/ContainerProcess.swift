@@ -66,6 +66,8 @@ final class ContainerProcess: @unchecked Sendable {
     }
 
     private func begin(in container: Container, _ host: HostStreams, asInit: Bool) throws(TTRPC.Status) -> Int32 {
+        let steps = container.pod.steps
+        if asInit { steps.mark("asked to start", container.id) }
         let files = FDTable()
         let streams = try ProcessStreams(host, container: container, into: files)
         let task: Task
@@ -86,6 +88,7 @@ final class ContainerProcess: @unchecked Sendable {
             hostStreams = nil
             statusStorage = .running
         }
+        if asInit { steps.mark("its program is loaded and runs", container.id) }
         task.startInitial()
         return task.group.pid
     }

@@ -12,6 +12,7 @@ import TTRPC
 final class Pod: @unchecked Sendable {
     let kernel: Kernel
     let log: Log
+    let steps: StartupSteps
     /// Guards the table. Taken before a container's lock.
     private let lock = Lock()
     private var containers: [String: Container] = [:]
@@ -25,10 +26,11 @@ final class Pod: @unchecked Sendable {
     /// Limits by container, for its /proc and cgroup file system. Guarded by the lock.
     private var limits: [String: ContainerResources] = [:]
 
-    init(kernel: Kernel, machine: Machine, log: Log) {
+    init(kernel: Kernel, machine: Machine, log: Log, steps: StartupSteps) {
         self.kernel = kernel
         self.machine = machine
         self.log = log
+        self.steps = steps
         shared = SharedNamespaces(kernel: kernel)
     }
 
@@ -95,6 +97,8 @@ final class Pod: @unchecked Sendable {
         switch what {
         case "", "calls":
             return DebugReport.unknownCalls(kernel)
+        case "startup":
+            return steps.report
         case "tasks":
             return DebugReport.tasks(kernel)
         case "syscalls":
@@ -102,7 +106,7 @@ final class Pod: @unchecked Sendable {
         case "stacks":
             return StackReport.text(kernel)
         default:
-            throw Status(.invalidArgument, "debug: there is no report \"\(what)\"; there are calls, tasks, syscalls, stacks")
+            throw Status(.invalidArgument, "debug: there is no report \"\(what)\"; there are calls, tasks, syscalls, stacks, startup")
         }
     }
 }

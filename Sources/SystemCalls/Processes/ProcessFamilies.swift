@@ -18,4 +18,5 @@ func registerProcessFamilies(_ table: inout SystemCallTable) {
     registerArchitecture(&table)
     registerNamespaces(&table)
     registerProcessDescriptors(&table)
+    registerTrace(&table)
 }

@@ -9,6 +9,7 @@ extension Command {
               tasks     all tasks with their state
               syscalls  per call: how often, errors, time, how it was intercepted. Counting begins with the first time,
                         or with the sandbox when it was started with --debug.
+              startup   when the steps of its start were done
               stacks    what each task and each thread of the Sentry is doing
             """,
         operands: "REPORT CONTAINER", count: 1...2,

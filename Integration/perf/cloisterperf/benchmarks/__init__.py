@@ -16,7 +16,7 @@ def every():
     for module in MODULES:
         for benchmark in importlib.import_module(f".{module}", __name__).BENCHMARKS:
             found[benchmark.name] = benchmark
-    return {name: found[name] for name in ORDER if name in found}
+    return {name: found[name] for name in ORDER}
 
 
 def chosen(names):

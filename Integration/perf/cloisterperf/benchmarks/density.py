@@ -1,1 +1,123 @@
-BENCHMARKS = []
+"""Memory per container: the host's available memory before and after many of them, divided by their number."""
+import time
+
+from .. import bundles
+from ..benchmark import Benchmark
+from ..containers import checked, identifier
+from ..lab import available_memory
+from ..errors import BadSample
+from ..samples import Metric
+from .services import SERVICES, layers_for
+
+# A value of 10,000 bytes a hundred thousand times is about 1 GB, as in the guide.
+REDIS = ("/usr/bin/redis-server", "--port", "0", "--unixsocket", "/tmp/redis.sock", "--save", "", "--appendonly", "no",
+         "--enable-debug-command", "yes")
+SETTLE = {"empty": (1.0, 1.0), "node": (1.0, 3.0), "ruby": (1.0, 3.0), "redis": (1.0, 3.0)}
+
+
+class Density(Benchmark):
+    name = "density"
+    title = "Memory per container"
+    summary = ("host's available memory before and after 50 containers (redis: 5), divided by their number; sleep, node"
+               " and ruby web services with their modules, redis with 1 GB of data; pods: with a sandbox container each,"
+               " through containerd. With --quick 5 containers, redis 2 with 100 MB")
+    metrics = (Metric("memory_usage", "B"),)
+    seconds = (45, 420)
+    runs = (1, 1)
+    timeout = (30, 120)
+
+    def layers(self, lab):
+        return layers_for(lab)
+
+    def memory(self, lab):
+        return 1_500_000_000 if lab.quick else 7_000_000_000
+
+    def methods(self, lab):
+        return [f"density.{pod}{what}" for pod in ("", "pod.") for what in ("empty", "node", "ruby", "redis")]
+
+    def label(self, method):
+        what = method.split(".")[-1]
+        name = {"empty": "sleep", "redis": "redis with data"}.get(what, f"{what} web service")
+        return name + (" (pod through containerd)" if ".pod." in method else "")
+
+    def count(self, lab, what):
+        if lab.options.count:
+            return lab.options.count
+        return lab.pick(2, 5) if what == "redis" else lab.pick(5, 50)
+
+    def measure(self, lab, runtime, method):
+        pod = ".pod." in method
+        what = method.split(".")[-1]
+        engine = lab.engine(runtime, "containerd" if pod else None)
+        if engine.via == "containerd":
+            engine.daemon.start()
+        count = self.count(lab, what)
+        made = [engine.bundle(self.layers(lab)) for _ in range(count)]
+        pauses = [engine.bundle([lab.base]) for _ in range(count)] if pod else [None] * count
+        containers = []
+        try:
+            lab.drop_caches()
+            before = available_memory()
+            for bundle, pause in zip(made, pauses):
+                containers += self.start(lab, engine, what, bundle, pause)
+            for container in containers:
+                if container.ready:
+                    container.wait_for(container.ready, self.limit(lab))
+            if what == "redis":
+                for container in containers:
+                    if container.ready:
+                        fill(lab, container, lab.pick(10_000, 100_000), self.limit(lab))
+            time.sleep(lab.pick(*SETTLE[what]))
+            lab.drop_caches()
+            after = available_memory()
+            for container in containers:
+                if container.ready and container.ended():
+                    raise BadSample("a container ended while memory was measured", container.output())
+        finally:
+            for container in reversed(containers):
+                container.remove()
+            for bundle in [*made, *filter(None, pauses)]:
+                bundle.remove()
+        # Other programs may have given back more than a few containers took.
+        yield "memory_usage", max(0.0, (before - after) / count)
+
+    def start(self, lab, engine, what, bundle, pause):
+        """One container, or a pod: first its sandbox container, then this one in its namespaces and shim."""
+        command = {"empty": ("/bin/sleep", "infinity"), "redis": REDIS}.get(what) or SERVICES[what].command
+        ready = {"empty": "", "redis": "Ready to accept connections"}.get(what, "ready")
+        config = bundles.configuration(command)
+        if not pause:
+            container = engine.start(bundle, config, self.limit(lab), keep_bundle=True)
+            container.ready = ready
+            return [container]
+        id = identifier()
+        annotations = {"io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-id": id}
+        sandbox = engine.start(pause, bundles.configuration(["/bin/sleep", "infinity"], annotations=annotations),
+                               self.limit(lab), keep_bundle=True, id=id)
+        sandbox.ready = ""
+        try:
+            config["annotations"] = {"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": id}
+            pid = engine.pid(id)
+            for space in config["linux"]["namespaces"]:
+                if space["type"] in ("network", "ipc", "uts"):
+                    name = {"network": "net"}.get(space["type"], space["type"])
+                    space["path"] = f"/proc/{pid}/ns/{name}"
+            # The host name is the sandbox's.
+            del config["hostname"]
+            container = engine.start(bundle, config, self.limit(lab), keep_bundle=True)
+        except BaseException:
+            sandbox.remove()
+            raise
+        container.ready = ready
+        return [sandbox, container]
+
+
+def fill(lab, container, values, timeout):
+    """Gives redis its data, from inside: no network is needed for that."""
+    said = checked(container.execute(["/usr/bin/redis-cli", "-s", "/tmp/redis.sock", "debug", "populate", str(values),
+                                      "key", "10000"], timeout), timeout)
+    if "OK" not in said:
+        raise BadSample("redis did not take its data", said)
+
+
+BENCHMARKS = [Density()]

@@ -1,1 +1,70 @@
-BENCHMARKS = []
+"""fio with the guide's parameters (sync engine, 1 MiB blocks, 1 GiB, depth 4), and random access in 4 KiB blocks."""
+import os
+
+from .. import bundles, parsers
+from ..benchmark import Benchmark
+from ..containers import checked
+from ..samples import Metric
+
+PLACES = {"root": "/srv/fio", "bind": "/bind", "tmpfs": "/tmpfs"}
+# Writing comes first: it makes the file that is read.
+TESTS = {"write": ("write", "1m"), "read": ("read", "1m"), "randwrite": ("randwrite", "1m"), "randread": ("randread", "1m"),
+         "randwrite4k": ("randwrite", "4k"), "randread4k": ("randread", "4k")}
+
+
+class Fio(Benchmark):
+    name = "fio"
+    title = "File throughput"
+    summary = ("fio, sync engine, 1 MiB blocks over 1 GiB (64 MiB with --quick), and 4 KiB blocks at random over an eighth;"
+               " on the container's root, a bind mount and a tmpfs; caches dropped before reads from disk")
+    metrics = (Metric("bandwidth", "B/s", lower_is_better=False, logarithmic=True),
+               Metric("io_ops", "/s", lower_is_better=False, plotted=False))
+    seconds = (22, 200)
+    runs = (1, 2)
+    timeout = (30, 600)
+
+    def disk(self, lab):
+        return lab.pick(500_000_000, 4_000_000_000)
+
+    def memory(self, lab):
+        return lab.pick(500_000_000, 4_000_000_000)
+
+    def methods(self, lab):
+        return [f"fio.{place}" for place in PLACES]
+
+    def label(self, method):
+        parts = method.split(".")
+        if len(parts) < 3:
+            return ""
+        name = {"randwrite": "random write", "randread": "random read", "randwrite4k": "random write of 4 KiB",
+                "randread4k": "random read of 4 KiB"}.get(parts[2], parts[2])
+        return f"{name}, {parts[1] if parts[1] != 'bind' else 'bind mount'}"
+
+    def measure(self, lab, runtime, method):
+        engine = lab.engine(runtime)
+        place = method.split(".")[1]
+        bundle = engine.bundle(self.layers(lab))
+        outside = os.path.join(bundle.folder, "bind")
+        os.makedirs(outside)
+        mounts = {"bind": [(outside, "/bind")], "tmpfs": [("tmpfs", "/tmpfs")]}.get(place, [])
+        config = bundles.configuration(["/bin/sleep", "infinity"], mounts=mounts)
+        container = engine.start(bundle, config, self.limit(lab))
+        try:
+            checked(container.execute(["/bin/mkdir", "-p", PLACES[place]], 60), 60)
+            for name, (access, block) in TESTS.items():
+                if place != "tmpfs" and "read" in access:
+                    lab.drop_caches()
+                size = lab.pick(64, 1024)
+                command = ["/usr/bin/fio", "--name=test", f"--rw={access}", "--ioengine=sync", f"--bs={block}",
+                           f"--size={size}m", "--iodepth=4", f"--filename={PLACES[place]}/file.dat",
+                           "--output-format=json"]
+                if block == "4k":
+                    command.append(f"--io_size={size // 8}m")
+                figures = parsers.fio(checked(container.execute(command, self.limit(lab)), self.limit(lab)))
+                for metric, value in figures.items():
+                    yield f"fio.{place}.{name}", metric, value
+        finally:
+            container.remove()
+
+
+BENCHMARKS = [Fio()]

@@ -39,7 +39,9 @@ private final class MemoryFile: OpenFile, @unchecked Sendable {
         while destination.remaining > 0 {
             let at = offset &+ UInt64(done)
             let step = min(destination.remaining, Int(pageSize &- (at & (pageSize - 1))))
-            guard let bytes = try? target.addressSpace.remote.loadBytes(GuestAddress(at), count: step) else {
+            let space = target.addressSpace
+            let bytes = (try? space.remote.loadBytes(GuestAddress(at), count: step)) ?? space.readForced(GuestAddress(at), count: step)
+            if bytes.isEmpty {
                 if done == 0 { throw .EIO }
                 break
             }
@@ -62,11 +64,12 @@ private final class MemoryFile: OpenFile, @unchecked Sendable {
                 if done == 0 { throw .EFAULT }
                 break
             }
-            do throws(Errno) { try target.addressSpace.remote.store(array: bytes, at: GuestAddress(at)) } catch {
+            let written = target.write(bytes, at: GuestAddress(at))
+            if written <= 0 {
                 if done == 0 { throw .EIO }
                 break
             }
-            done += bytes.count
+            done += written
         }
         offset = offset &+ UInt64(done)
         return done

@@ -53,7 +53,7 @@ enum TaskStatus {
         line("Ngid:\t", 0)
         line("Pid:\t", view.tid)
         line("PPid:\t", parent)
-        line("TracerPid:\t", 0)
+        line("TracerPid:\t", task.tracerID(in: namespace))
         func four(_ name: StaticString, _ ids: [UInt32]) {
             t.put(name)
             for (i, id) in ids.enumerated() {

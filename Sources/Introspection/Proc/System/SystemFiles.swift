@@ -44,7 +44,7 @@ enum SystemFiles {
         tty.add("ldiscs", FixedFile(proc, "n_tty       0\n"))
         _ = tty.directory("driver")
         _ = tty.directory("ldisc")
-        Controls.fill(root.directory("sys"), proc)
+        root.directory("sys") { Controls.fill($0, proc) }
     }
 
     static func nothing(_ proc: ProcFileSystem, _ caller: Caller) throws(Errno) -> [UInt8] { [] }
