@@ -6,7 +6,7 @@ public struct Configuration: Hashable, Sendable {
 
     /// Where the state of containers is kept.
     public var root = "/run/cloister"
-    public var platform = Platform.ptrace
+    public var platform = Platform.systrap
     public var network = Network.sandbox
     public var memoryCalls = MemoryCalls.native
     public var debug = false
