@@ -32,6 +32,18 @@ HIDDEN void stub_unlock_heap(void);
 /// Brings a call's input into the slot before it is handed over, and its output to the guest afterwards.
 HIDDEN void stub_bring(struct stub_area *area);
 HIDDEN void stub_deliver(struct stub_area *area);
+/// The same in the middle of a call: 0 or -EFAULT.
+HIDDEN long stub_settle(struct stub_area *area);
+/// Copies guest memory to the window. Returns how many bytes could be read.
+HIDDEN uint64_t stub_fetch(struct stub_area *area, uint64_t address, uint64_t length);
+/// How many bytes from `address` on can be written.
+HIDDEN uint64_t stub_probe_range(uint64_t address, uint64_t length);
+
+/// copies.S.
+HIDDEN uint64_t stub_move(void *to, const void *from, uint64_t count);
+HIDDEN uint64_t stub_move_string(void *to, const void *from, uint64_t limit);
+HIDDEN uint64_t stub_probe(uint64_t address, uint64_t end);
+HIDDEN extern const char stub_words_start[], stub_words_end[], stub_bytes_start[], stub_bytes_end[];
 
 enum { R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, ORIG_RAX, RIP, CS, EFLAGS, RSP, SS,
        FS_BASE, GS_BASE, DS, ES, FS, GS };

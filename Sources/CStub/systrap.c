@@ -272,15 +272,27 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
         switch (command) {
         case STUB_RETURN:
             area->registers[RAX] = a[0];
+            stub_deliver(area);
             return;
         case STUB_BEGIN:
         case STUB_RESUME:
             if (!c && (slot->registers[CS] != GUEST_CS || slot->registers[EFLAGS] & EFLAGS_TF)) stub_stand();
             import(area);
             if (command == STUB_BEGIN) set_floating_controls(area, a[0]);
+            stub_deliver(area);
             return;
         case STUB_CONTINUE:
+            stub_deliver(area);
             return;
+        case STUB_SETTLE:
+            result = stub_settle(area);
+            break;
+        case STUB_FETCH:
+            result = (long)stub_fetch(area, a[0], a[1]);
+            break;
+        case STUB_PROBE:
+            result = (long)stub_probe_range(a[0], a[1]);
+            break;
         case STUB_EXPORT:
             export(area);
             result = 0;
@@ -367,7 +379,6 @@ TEXT static void hand_over(struct stub_area *area) {
     }
     publish(area, event);
     obey(area, await(area));
-    stub_deliver(area);
 }
 
 TEXT void stub_call(struct stub_area *area) {
@@ -416,6 +427,14 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
             c->rip = (uint64_t)stub_guard_failed;
             return;
         }
+        if (ip >= (uint64_t)stub_words_start && ip < (uint64_t)stub_words_end) {
+            c->rip = c->r8;
+            return;
+        }
+        if (ip >= (uint64_t)stub_bytes_start && ip < (uint64_t)stub_bytes_end) {
+            c->rip = (uint64_t)stub_guard_failed;
+            return;
+        }
     }
     struct stub_area *area = area_of(own_index());
     if (is_stub_text(ip)) {
@@ -449,7 +468,6 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
                 area->registers[CS] = GUEST_CS;
                 area->registers[SS] = GUEST_SS;
                 obey(area, area->slot->command);
-                stub_deliver(area);
                 put_frame(area, c);
                 return;
             }

@@ -27,6 +27,19 @@ import LinuxABI
         return unsafe stagingBytes
     }
 
+    /// As `copyIn`, but only of what is at hand without effort: the input that came with the call.
+    ///
+    /// - Returns: how many bytes were copied, 0 when the first is not at hand. That says nothing of the memory.
+    open func copyAtHand(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
+
+    /// The input from `address` on that came with the call, without a copy, at most `count` bytes. The guest can change it
+    /// at any time: it is for the host's calls to read, and nothing is decided by it.
+    open func inputView(_ address: GuestAddress, _ count: Int) -> UnsafeRawBufferPointer? { nil }
+
+    /// A place for at most `count` bytes of output, from which a `copyOut` to `address` carries them without a copy. The
+    /// guest can change it at any time: it is for the host's calls to write to, and is never read back.
+    open func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? { nil }
+
     private var stagingBytes = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit { unsafe stagingBytes.deallocate() }
@@ -104,19 +117,23 @@ extension GuestMemory {
             // Up to the end of the page first: the next one may not be there, and need not be.
             let inPage = Int(pageSize &- (at.rawValue & (pageSize - 1)))
             let want = min(inPage, min(limit - string.count, 256))
-            let before = string.count
             var got = 0
             var end: Int?
+            var isCut = false
             withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { room in
                 let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<want])
-                got = unsafe copyIn(at, into: chunk)
+                got = unsafe copyAtHand(at, into: chunk)
+                if got == 0 {
+                    got = unsafe copyIn(at, into: chunk)
+                    isCut = got < want
+                }
                 let bytes = unsafe chunk[..<got]
                 end = unsafe bytes.firstIndex(of: 0)
                 unsafe string.append(contentsOf: bytes[..<(end ?? got)])
             }
             if end != nil { return string }
-            if got < want { throw .EFAULT }
-            at = at + UInt64(string.count - before)
+            if isCut { throw .EFAULT }
+            at = at + got
         }
         throw tooLong
     }

@@ -97,6 +97,7 @@ public struct IOVector {
     ///
     /// - Parameter body: fills the buffer from its start with the bytes at `done`, and returns how many, 0 at the end.
     ///   A short count ends the transfer. An error ends it too, and is thrown when nothing was transferred before.
+    ///   It must not read back what it has put there: the guest may have changed it.
     /// - Returns: bytes transferred.
     /// - Throws: `body`'s error, or EFAULT when the first byte cannot be written.
     public mutating func fill(
@@ -104,7 +105,7 @@ public struct IOVector {
     ) throws(Errno) -> Int {
         var done = 0
         while remaining > 0 {
-            let room = unsafe staging(min(remaining, 64 << 10))
+            let room = unsafe room()
             let produced: Int
             do throws(Errno) { produced = try unsafe body(room, done) } catch {
                 if done > 0 { return done }
@@ -125,7 +126,8 @@ public struct IOVector {
     /// Lets `body` consume bytes, chunk by chunk.
     ///
     /// - Parameter body: consumes bytes of the buffer from its start, those at `done` of the transfer, and returns how
-    ///   many. A short count ends the transfer; an error is thrown when nothing was transferred before.
+    ///   many. A short count ends the transfer; an error is thrown when nothing was transferred before. It must decide
+    ///   nothing by the bytes: the guest may change them while it looks.
     /// - Returns: bytes transferred.
     /// - Throws: `body`'s error, or EFAULT when the first byte cannot be read.
     public mutating func drain(
@@ -133,6 +135,17 @@ public struct IOVector {
     ) throws(Errno) -> Int {
         var done = 0
         while remaining > 0 {
+            if let view = unsafe view() {
+                let consumed: Int
+                do throws(Errno) { consumed = try unsafe body(view, done) } catch {
+                    if done > 0 { return done }
+                    throw error
+                }
+                done += consumed
+                advance(consumed)
+                if consumed < view.count { break }
+                continue
+            }
             let before = self
             let room = unsafe staging(min(remaining, 64 << 10))
             let taken = unsafe read(into: room)
@@ -170,6 +183,23 @@ public struct IOVector {
 }
 
 extension IOVector {
+    /// Where `fill` lets bytes be produced.
+    private mutating func room() -> UnsafeMutableRawBufferPointer {
+        let count = min(remaining, 64 << 10)
+        if case .guest(let memory) = place {
+            if current.length == 0 { advance(0) }
+            if let room = unsafe memory.outputRoom(current.base, min(count, current.length)) { return unsafe room }
+        }
+        return unsafe staging(count)
+    }
+
+    /// What `drain` can let be consumed in place.
+    private mutating func view() -> UnsafeRawBufferPointer? {
+        guard case .guest(let memory) = place else { return nil }
+        if current.length == 0 { advance(0) }
+        return unsafe memory.inputView(current.base, min(min(remaining, 64 << 10), current.length))
+    }
+
     private func staging(_ count: Int) -> UnsafeMutableRawBufferPointer {
         switch place {
         case .guest(let memory): unsafe UnsafeMutableRawBufferPointer(rebasing: memory.staging[..<count])

@@ -169,6 +169,11 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// Whether the thread sleeps in a native wait. A guess, for /proc; from any thread.
     open var waitsNatively: Bool { false }
 
+    /// Lets what the call has put into guest memory arrive there, before anything else than the thread looks at it or the
+    /// thread goes elsewhere than behind the call. A platform may leave it to the thread's return otherwise. What cannot be
+    /// written turns the call's result into EFAULT.
+    open func settle() {}
+
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
 }

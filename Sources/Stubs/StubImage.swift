@@ -33,11 +33,17 @@ enum StubImage {
     }
 
     /// struct stub_parameters, and behind it the filter's program.
+    /// The marshalling table's words of 16 bits go by four.
     private static func parameters(textLength: Int) -> [UInt64] {
         let program = StubFilter.program()
         let size = UInt64(MemoryLayout<CStub.stub_parameters>.size)
         precondition(program.count <= 4096 && Int(size) + 8 * program.count <= Int(STUB_TEXT_OFFSET - STUB_DATA_OFFSET))
-        return [UInt64(textLength), UInt64(program.count), StubLayout.imageBase + UInt64(STUB_DATA_OFFSET) + size] + program
+        let table = MarshalTable.words()
+        let words = stride(from: 0, to: table.count, by: 4).map { at in
+            (0..<4).reduce(UInt64(0)) { $0 | UInt64(table[at + $1]) << UInt64(16 * $1) }
+        }
+        precondition(Int(size) == 24 + 8 * words.count)
+        return [UInt64(textLength), UInt64(program.count), StubLayout.imageBase + UInt64(STUB_DATA_OFFSET) + size] + words + program
     }
 
     /// The ELF header and three program headers: read-only data, text, and a stack that is not executable.

@@ -25,6 +25,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
 
     init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch, arena: Arena) {
         self.arena = arena
+        unsafe arena.space.pointee.limit = limit.rawValue
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES

@@ -22,10 +22,14 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private var controls: UInt64?
     private var bound = false
     private let latch = InterruptLatch()
+    /// What the slot carries of the call at hand.
+    var window: Window
+    /// Output of the call at hand could not be delivered.
+    var hasFailedDelivery = false
     private let bell = Bell()
     private var told: UInt32 = 0
     private var happened: UInt32 = 0
-    private var ended = false
+    private(set) var hasEnded = false
     private var pace = Pace()
     /// What the slot says of how the stub's thread waits.
     private var toldPatience: UInt32 = 0
@@ -36,6 +40,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         self.space = space
         self.index = index
         unsafe slot = space.arena.slot(index)
+        unsafe window = Window(slot: UnsafeMutableRawPointer(slot))
         self.thread = thread
         self.fresh = fresh
         super.init(space)
@@ -49,6 +54,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         self.space = space
         index = kept.index
         unsafe slot = space.arena.slot(kept.index)
+        unsafe window = Window(slot: UnsafeMutableRawPointer(slot))
         thread = kept.thread
         fresh = false
         told = kept.told
@@ -98,8 +104,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }
 
     override func end() {
-        if ended { return }
-        ended = true
+        if hasEnded { return }
+        hasEnded = true
         if space.removeContext() {
             space.kill()
             space.reap()
@@ -120,7 +126,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     // MARK: Commands
 
     /// Publishes a command, with operands that were stored before.
-    private func tell(_ command: CStub.stub_command) {
+    func tell(_ command: CStub.stub_command) {
         unsafe slot.pointee.command = command.rawValue
         tellPatience()
         told &+= 1
@@ -227,6 +233,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 latch.clear()
                 return .interrupted
             }
+            if hasFailedDelivery {
+                hasFailedDelivery = false
+                complete(Errno.EFAULT.returnValue)
+            }
+            let departure = departure
+            unsafe window.handOver(slot)
+            window.close()
             switch departure {
             case .registers:
                 load(registers)
@@ -271,10 +284,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     ///
     /// - Throws: EINTR when an interrupt is pending; it stays so.
     func waitingCall(_ call: Registers) throws(Errno) -> UInt64 {
-        // The stub's thread forgets the guest's registers.
+        // The stub's thread forgets the guest's registers, and what its slot carries.
         registers.origRax = registers.origRax
+        deliver()
+        window.close()
         if !latch.enter() { throw .EINTR }
         load(call)
+        unsafe window.handOver(slot)
         tell(STUB_RESUME)
         let alive = wait()
         latch.leave()
@@ -331,32 +347,35 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func resetFloatingPoint() { resetState() }
 
-    // MARK: Memory
+    // MARK: Memory (Marshalling/SystrapMemory.swift)
 
-    /// Remote copies do not grow stacks: where one ends, the stub's own access decides.
     override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        var done = unsafe space.copyIn(address, into: buffer)
-        while done < buffer.count, touch(address + done, writing: false) {
-            let more = unsafe space.copyIn(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
-            if more == 0 { break }
-            done += more
-        }
-        return done
+        unsafe take(address, into: buffer)
     }
 
     override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
-        var done = unsafe space.copyOut(address, from: buffer)
-        while done < buffer.count, touch(address + done, writing: true) {
-            let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
-            if more == 0 { break }
-            done += more
-        }
-        return done
+        unsafe put(address, from: buffer)
     }
 
-    private func touch(_ address: GuestAddress, writing: Bool) -> Bool {
-        if address >= space.limit || ended { return false }
-        return command(STUB_TOUCH, address.rawValue, writing ? 1 : 0) == 0
+    override func copyAtHand(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if window.isPending(address.rawValue, buffer.count) { deliver() }
+        return unsafe window.take(address.rawValue, into: buffer)
+    }
+
+    override func inputView(_ address: GuestAddress, _ count: Int) -> UnsafeRawBufferPointer? {
+        unsafe window.view(address.rawValue, count)
+    }
+
+    override func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {
+        unsafe window.room(address.rawValue, count)
+    }
+
+    override func settle() {
+        deliver()
+        if hasFailedDelivery {
+            hasFailedDelivery = false
+            complete(Errno.EFAULT.returnValue)
+        }
     }
 }
 

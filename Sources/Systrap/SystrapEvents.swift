@@ -2,6 +2,7 @@ import CHostOS
 import CStub
 import LinuxABI
 import Platform
+import Stubs
 
 extension SystrapContext {
     /// What has happened; nil: nothing to the guest.
@@ -14,6 +15,7 @@ extension SystrapContext {
             unsafe call.arguments = slot.pointee.arguments
             call.wasInterrupted = event & STUB_EVENT_INTERRUPTED.rawValue != 0
             if call.wasInterrupted { unsafe call.deadline = host_load64(&slot.pointee.deadline) }
+            window.open(hasTable: MarshalTable.has(Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: call.number))))
             arrive(inCall: true, event & STUB_EVENT_EXPORTED.rawValue != 0 ? exported : nil)
             return .systemCall
         case STUB_EVENT_SIGNAL.rawValue:

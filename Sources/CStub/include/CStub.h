@@ -6,6 +6,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "marshal.h"
 
 // The layout of every stub (native-memory.md, section 2).
 #define STUB_ARGUMENT_LIMIT 0x7e0000000000ul // "L": the end of what an argument of a native call may name
@@ -35,7 +36,6 @@
 #define STUB_FLOATING_OFFSET 0x1000ul
 #define STUB_WINDOW_OFFSET   0x2000ul
 #define STUB_WINDOW_SIZE     0x10000ul
-#define STUB_MARSHAL_OFFSET  1024ul // in the control page
 #define STUB_ARENA_LENGTH 0x12050000ul // both
 // Private memory of each thread, whose address tells the slot: struct stub_area and the stack of the entry code in the
 // first page, the signal stack behind it.
@@ -63,7 +63,10 @@ enum stub_event {
 enum stub_command {
     STUB_RESUME = 1,     // load the registers from the slot, and leave
     STUB_RETURN,         // leave with the result `operands[0]` of the call
-    STUB_CONTINUE,       // leave with the registers as they are
+    STUB_CONTINUE,       // leave with the registers as they are. All three deliver output first (marshal.h)
+    STUB_SETTLE,         // deliver it, and no more
+    STUB_FETCH,          // bytes at [0], [1] of them, to the window; the result is how many could be read
+    STUB_PROBE,          // how many bytes at [0], of [1], can be written
     STUB_EXPORT,         // registers to the slot
     STUB_CALL_A,         // a native call: number and six arguments
     STUB_CALL_B,         // a judged one
@@ -172,6 +175,7 @@ struct stub_parameters {
         uint16_t length;
         uint64_t program;
     } filter; // struct sock_fprog
+    uint16_t marshal[STUB_MARSHAL_CALLS][STUB_MARSHAL_WORDS];
 };
 
 /// What the parent of seeds answers to its request, a byte beside the seed's cgroup.procs files.

@@ -101,6 +101,7 @@ extension Task {
         while waiter.isInterrupted || pendingRestart != nil || savedMask != nil || isExiting {
             if isExiting { return false }
             waiter.clearInterruption()
+            context.settle()
             applyHooks()
             group.signalLock.lock()
             answerRegisterRequest()

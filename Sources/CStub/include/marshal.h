@@ -1,0 +1,59 @@
+// How a call's input and output lie in a slot, and the table that says what each call has (marshal.c).
+#pragma once
+#include <stdint.h>
+
+#define STUB_RANGES 32u
+/// A piece of guest memory that takes part in a call.
+struct stub_range {
+    uint64_t address;
+    uint32_t length;
+    uint32_t place; // where its bytes are, from the slot's start. 0 in the stub's: nowhere, but it may be written
+};
+
+/// In the control page, written by the stub: what it has brought, and what may be written.
+struct stub_marshal {
+    uint32_t count; // of ranges
+    uint32_t used;  // bytes of the window that hold input
+    struct stub_range ranges[STUB_RANGES]; // as many as the call can have; input follows
+};
+
+#define STUB_MARSHAL_OFFSET 1024u
+/// Behind it the Sentry leaves output: records of a struct stub_range, those without a place with their bytes, padded to 8.
+#define STUB_OUTPUT_OFFSET 3072u
+/// Input beyond this size goes to the window.
+#define STUB_INLINE_LIMIT 512u
+/// As much of a buffer is touched before a call that may not fill it.
+#define STUB_PROBE_LIMIT (16u << 10)
+
+// What STUB_RETURN, STUB_RESUME, STUB_CONTINUE and STUB_SETTLE have in operands[1]: the number of records, and in the upper
+// half the length of one output more, at most this, of address operands[2] and bytes operands[3...].
+#define STUB_COMPACT_LIMIT 32u
+
+#define STUB_MARSHAL_CALLS 512u
+/// Per call: how many ranges it can have, 0: no table; then its items, up to a 0. An item is a kind, the number of the
+/// argument with the address (shifted by 5) and a parameter (by 8): a size in units of 4 bytes, or the number of the
+/// argument with a count and (shifted by 3) a unit.
+#define STUB_MARSHAL_WORDS 8u
+
+#define STUB_UNIT_BYTE 0u
+#define STUB_UNIT_BIT 1u // in words of 64; all other units are in 2 bytes
+
+enum stub_item {
+    STUB_ITEM_PATH = 1,
+    STUB_ITEM_IN,
+    STUB_ITEM_OUT,
+    STUB_ITEM_OUT_PROBED, // each page of it is touched before the call is handed over
+    STUB_ITEM_IN_COUNTED,
+    STUB_ITEM_OUT_COUNTED,
+    STUB_ITEM_OUT_COUNTED_PROBED,
+    STUB_ITEM_BOTH,
+    STUB_ITEM_BOTH_COUNTED,
+    STUB_ITEM_OUT_MEASURED, // the parameter names the argument with the address of its length
+    STUB_ITEM_IN_VECTOR,
+    STUB_ITEM_OUT_VECTOR,
+    STUB_ITEM_IN_MESSAGE,
+    STUB_ITEM_OUT_MESSAGE,
+    STUB_ITEM_FCNTL,
+    STUB_ITEM_IOCTL,
+    STUB_ITEM_MASK, // pselect6's pair of an address and a size
+};

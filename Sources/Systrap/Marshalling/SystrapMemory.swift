@@ -1,0 +1,65 @@
+import CStub
+import LinuxABI
+import Memory
+import Platform
+
+/// Guest memory as the thread in its call has it: what the slot carries first, remote copies for the rest.
+extension SystrapContext {
+    @inline(__always)
+    func take(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        // What waits for delivery is newer than what was brought.
+        if window.isPending(address.rawValue, buffer.count) {
+            deliver()
+            return unsafe takeRemotely(address, into: buffer)
+        }
+        let done = unsafe window.take(address.rawValue, into: buffer)
+        if done == buffer.count { return done }
+        return done + (unsafe takeRemotely(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])))
+    }
+
+    @inline(__always)
+    func put(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        let done = unsafe window.put(address.rawValue, from: buffer)
+        if done == buffer.count { return done }
+        return done + (unsafe putRemotely(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...])))
+    }
+
+    /// Lets the stub's thread copy to the guest what waits for it.
+    func deliver() {
+        if !window.hasOutput || hasEnded { return }
+        unsafe window.handOver(slot)
+        tell(STUB_SETTLE)
+        if result() != 0 { hasFailedDelivery = true }
+    }
+
+    // Remote copies do not grow stacks: where one ends, the stub's own access decides.
+
+    @inline(never)
+    private func takeRemotely(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var done = unsafe space.copyIn(address, into: buffer)
+        while done < buffer.count, touch(address + done, writing: false) {
+            let more = unsafe space.copyIn(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+
+    @inline(never)
+    private func putRemotely(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        // Where it lies on what waits for delivery, that came first.
+        if window.isPending(address.rawValue, buffer.count) { deliver() }
+        var done = unsafe space.copyOut(address, from: buffer)
+        while done < buffer.count, touch(address + done, writing: true) {
+            let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
+            if more == 0 { break }
+            done += more
+        }
+        return done
+    }
+
+    private func touch(_ address: GuestAddress, writing: Bool) -> Bool {
+        if address >= space.limit || hasEnded { return false }
+        return command(STUB_TOUCH, address.rawValue, writing ? 1 : 0) == 0
+    }
+}

@@ -1,0 +1,204 @@
+import CHostOS
+import CStub
+import Glibc
+
+/// What a slot carries of the call at hand: the input that the stub has brought, and the output that it is to deliver
+/// (CStub/marshal.c). Used by the context's own thread.
+///
+/// Everything in the slot can be changed by the guest at any time: each word is read once, and checked against the slot's
+/// bounds. Bytes come out as copies. What the Sentry has left there it does not read again.
+@safe struct Window {
+    /// The slot's start.
+    private let base: UnsafeMutableRawPointer
+    /// A call is at hand, for which the stub has filled the table of ranges.
+    private(set) var isOpen = false
+
+    // Output that waits for delivery: one small piece for the command's own line, records in the control page, and bytes
+    // in the window.
+    private var compactLength = 0
+    private var compactAddress: UInt64 = 0
+    private var compact: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    private var records: UInt32 = 0
+    private var recordBytes = 0
+    /// The window's next free byte; nil while the stub has not been asked how much of it is input.
+    private var cursor: Int?
+    /// The first and the last address that something waits for.
+    private var lowest = UInt64.max, highest: UInt64 = 0
+    /// How much of the window has been in use.
+    private(set) var reach = 0
+
+    static var capacity: Int { Int(STUB_WINDOW_SIZE) }
+    private static var slotSize: Int { Int(STUB_SLOT_SIZE) }
+    private static var marshalOffset: Int { Int(STUB_MARSHAL_OFFSET) }
+    private static var outputOffset: Int { Int(STUB_OUTPUT_OFFSET) }
+    private static var outputRoom: Int { 4096 - outputOffset }
+    private static var windowOffset: Int { Int(STUB_WINDOW_OFFSET) }
+    private static var recordSize: Int { 16 }
+    /// Output up to this size lies with its record.
+    private static var inlineLimit: Int { 512 }
+
+    init(slot: UnsafeMutableRawPointer) { unsafe base = slot }
+
+    /// A call has come.
+    ///
+    /// - Parameter hasTable: whether the stub brings something for it; what stands in the slot otherwise is old.
+    mutating func open(hasTable: Bool) {
+        isOpen = hasTable
+        cursor = nil
+    }
+
+    /// The call is over, or its input is no longer what stands in the slot.
+    mutating func close() { isOpen = false }
+
+    // MARK: Input
+
+    /// Looks for the range that holds `address`.
+    ///
+    /// - Returns: where it is in the slot (0: nowhere, it may be written), and the bytes from `address` to its end.
+    @inline(__always)
+    private func find(_ address: UInt64, output: Bool) -> (place: Int, count: Int)? {
+        var at = unsafe base + Self.marshalOffset
+        let count = min(unsafe host_load32(at), UInt32(STUB_RANGES))
+        unsafe at += 8
+        var i: UInt32 = 0
+        while i < count {
+            let start = unsafe host_load64(at), length = unsafe UInt64(host_load32(at + 8)), place = unsafe host_load32(at + 12)
+            let offset = address &- start
+            if offset < length, (place == 0) == output {
+                let found = Int(place), end = found &+ Int(length)
+                if !output, found < Self.marshalOffset || end > Self.slotSize { return nil }
+                return (found &+ Int(offset), Int(length &- offset))
+            }
+            unsafe at += Self.recordSize
+            i &+= 1
+        }
+        return nil
+    }
+
+    /// Copies input that was brought.
+    ///
+    /// - Returns: how many bytes: 0 when the first was not brought.
+    @inline(__always)
+    mutating func take(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard isOpen, let (place, present) = find(address, output: false), let target = buffer.baseAddress else { return 0 }
+        let count = min(present, buffer.count)
+        unsafe memcpy(target, base + place, count)
+        noteUse(place, count)
+        return count
+    }
+
+    /// The brought bytes from `address` on themselves, at most `count`: the guest can change them while they are looked at.
+    mutating func view(_ address: UInt64, _ count: Int) -> UnsafeRawBufferPointer? {
+        guard isOpen, let (place, present) = find(address, output: false) else { return nil }
+        let taken = min(present, count)
+        noteUse(place, taken)
+        return unsafe UnsafeRawBufferPointer(start: base + place, count: taken)
+    }
+
+    private mutating func noteUse(_ place: Int, _ count: Int) { reach = max(reach, place + count - Self.windowOffset) }
+
+    // MARK: Output
+
+    /// Whether something waits for delivery.
+    var hasOutput: Bool { lowest < highest }
+
+    /// Whether something waits for delivery within [address, address + count), or near it.
+    func isPending(_ address: UInt64, _ count: Int) -> Bool {
+        address < highest && address &+ UInt64(truncatingIfNeeded: count) > lowest
+    }
+
+    /// Leaves output for the stub to deliver.
+    ///
+    /// - Returns: how many bytes: fewer when not all of it may be written or there is no room.
+    mutating func put(_ address: UInt64, from bytes: UnsafeRawBufferPointer) -> Int {
+        guard isOpen, let source = bytes.baseAddress, let (_, writable) = find(address, output: true) else { return 0 }
+        let count = min(writable, bytes.count)
+        if count <= Int(STUB_COMPACT_LIMIT), !hasOutput {
+            compactAddress = address
+            compactLength = count
+            unsafe withUnsafeMutableBytes(of: &compact) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: count)) }
+        } else {
+            guard unsafe record(address, source, count) else { return 0 }
+        }
+        lowest = min(lowest, address)
+        highest = max(highest, address &+ UInt64(count))
+        return count
+    }
+
+    private mutating func record(_ address: UInt64, _ source: UnsafeRawPointer, _ count: Int) -> Bool {
+        if recordBytes + Self.recordSize > Self.outputRoom { return false }
+        let at = unsafe base + (Self.outputOffset + recordBytes)
+        let place: Int
+        let offset = unsafe source - UnsafeRawPointer(base) - Self.windowOffset
+        if offset >= 0, offset <= Self.capacity - count {
+            // Produced in the window itself.
+            place = Self.windowOffset + offset
+            cursor = max(cursor ?? 0, Self.rounded(offset + count))
+            recordBytes += Self.recordSize
+        } else if count <= Self.inlineLimit, recordBytes + Self.recordSize + Self.rounded(count) <= Self.outputRoom {
+            place = 0
+            unsafe memcpy(at + Self.recordSize, source, count)
+            recordBytes += Self.recordSize + Self.rounded(count)
+        } else {
+            let free = start()
+            if free + count > Self.capacity { return false }
+            place = Self.windowOffset + free
+            unsafe memcpy(base + place, source, count)
+            cursor = Self.rounded(free + count)
+            recordBytes += Self.recordSize
+        }
+        if place != 0 { noteUse(place, count) }
+        unsafe at.storeBytes(of: address, as: UInt64.self)
+        unsafe (at + 8).storeBytes(of: UInt32(truncatingIfNeeded: count), as: UInt32.self)
+        unsafe (at + 12).storeBytes(of: UInt32(truncatingIfNeeded: place), as: UInt32.self)
+        records += 1
+        return true
+    }
+
+    private static func rounded(_ count: Int) -> Int { (count + 7) & ~7 }
+
+    /// The first free byte of the window.
+    private mutating func start() -> Int {
+        if let cursor { return cursor }
+        let used = min(unsafe host_load32(base + (Self.marshalOffset + 4)), UInt32(STUB_WINDOW_SIZE))
+        let first = Self.rounded(Int(used))
+        cursor = first
+        return first
+    }
+
+    /// Room in the window for output to `address`, which `put` carries from there without a copy.
+    ///
+    /// - Returns: nil when there is less than a page of it.
+    mutating func room(_ address: UInt64, _ count: Int) -> UnsafeMutableRawBufferPointer? {
+        guard isOpen, let (_, writable) = find(address, output: true) else { return nil }
+        // Aligned for the host's copies.
+        let free = (start() + 63) & ~63
+        let length = min(min(writable, count), Self.capacity - free)
+        if length < min(count, 4096) { return nil }
+        return unsafe UnsafeMutableRawBufferPointer(start: base + (Self.windowOffset + free), count: length)
+    }
+
+    /// Puts into a command's operands what there is to deliver; it counts as delivered then.
+    mutating func handOver(_ slot: UnsafeMutablePointer<CStub.stub_slot>) {
+        if !hasOutput {
+            unsafe slot.pointee.operands.1 = 0
+            return
+        }
+        unsafe slot.pointee.operands.1 = UInt64(records) | UInt64(compactLength) << 32
+        if compactLength > 0 {
+            unsafe slot.pointee.operands.2 = compactAddress
+            unsafe slot.pointee.operands.3 = compact.0
+            unsafe slot.pointee.operands.4 = compact.1
+            unsafe slot.pointee.operands.5 = compact.2
+            unsafe slot.pointee.operands.6 = compact.3
+        }
+        compactLength = 0
+        records = 0
+        recordBytes = 0
+        cursor = nil
+        (lowest, highest) = (.max, 0)
+    }
+
+    /// The window's pages are gone.
+    mutating func forgetUse() { reach = 0 }
+}
