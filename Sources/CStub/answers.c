@@ -1,7 +1,129 @@
-// Calls that a stub answers itself.
+// Calls that a stub answers itself: from what the Sentry keeps for it in a page that guest code cannot write, and from the
+// host's clocks by their functions in the vDSO.
 #include "stub.h"
+#include <asm/unistd.h>
+
+#define EFAULT 14
+#define CLOCK_LIMIT 16
+#define NANOSECONDS 1000000000ul
+
+struct time {
+    int64_t seconds, nanoseconds;
+};
+
+TEXT static int give(struct stub_area *area, int64_t result) {
+    area->registers[RAX] = (uint64_t)result;
+    return 1;
+}
+
+/// Stores an answer where the guest wants it, if it does.
+TEXT static long put(uint64_t address, const void *value, uint64_t size) {
+    if (!address) return 0;
+    if (address >= STUB_SPACE->limit || stub_move((void *)address, value, size)) return -EFAULT;
+    return 0;
+}
+
+TEXT static int answer_identity(struct stub_area *area, uint32_t number) {
+    const struct stub_info *info = area->info;
+    const uint64_t *r = area->registers;
+    if (!(info->flags & STUB_IDENTITY)) return 0;
+    switch (number) {
+    case __NR_getpid: return give(area, info->pid);
+    case __NR_gettid: return give(area, info->tid);
+    case __NR_getppid: return give(area, info->ppid);
+    case __NR_getpgrp: return give(area, info->pgid);
+    case __NR_getpgid: return (uint32_t)r[RDI] == 0 && give(area, info->pgid);
+    case __NR_getsid: return (uint32_t)r[RDI] == 0 && give(area, info->sid);
+    case __NR_getcpu: {
+        uint32_t zero = 0, cpu = info->cpu;
+        long result = put(r[RDI], &cpu, 4);
+        if (!result) result = put(r[RSI], &zero, 4);
+        return give(area, result);
+    }
+    }
+    return 0;
+}
+
+TEXT static int answer_credentials(struct stub_area *area, uint32_t number) {
+    const struct stub_info *info = area->info;
+    if (!(info->flags & STUB_CREDENTIALS)) return 0;
+    switch (number) {
+    case __NR_getuid: return give(area, info->uid);
+    case __NR_geteuid: return give(area, info->euid);
+    case __NR_getgid: return give(area, info->gid);
+    case __NR_getegid: return give(area, info->egid);
+    }
+    return 0;
+}
+
+/// The clocks that the vDSO has: REALTIME 0, MONOTONIC 1, MONOTONIC_RAW 4, both COARSE 5 and 6, BOOTTIME 7, TAI 11.
+#define VDSO_CLOCKS (1u << 0 | 1u << 1 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 11)
+#define COARSE_CLOCKS (1u << 5 | 1u << 6)
+#define SHIFTED_CLOCKS (1u << 1 | 1u << 4 | 1u << 6)
+#define TICK 4000000
+
+/// A clock as the guest's time namespace has it. Returns whether it could be read.
+TEXT static int read_clock(struct stub_area *area, uint32_t id, struct time *time) {
+    const struct stub_space_info *space = STUB_SPACE;
+    if (area->clocks_fail || !(space->flags & STUB_SPACE_CLOCKS) || !space->clock) return 0;
+    if (((int (*)(long, struct time *))space->clock)(id, time)) {
+        // The host's clock source needs a system call, which the filter does not let through from there.
+        area->clocks_fail = 1;
+        return 0;
+    }
+    int64_t offset = 1u << id & SHIFTED_CLOCKS ? space->monotonic_offset : id == 7 ? space->boottime_offset : 0;
+    if (offset) {
+        int64_t sum = time->nanoseconds + offset % (int64_t)NANOSECONDS;
+        time->seconds += offset / (int64_t)NANOSECONDS;
+        if (sum < 0) sum += NANOSECONDS, time->seconds--;
+        if (sum >= (int64_t)NANOSECONDS) sum -= NANOSECONDS, time->seconds++;
+        time->nanoseconds = sum;
+    }
+    return 1;
+}
+
+TEXT static int answer_clock(struct stub_area *area, uint32_t number) {
+    const uint64_t *r = area->registers;
+    struct time time;
+    switch (number) {
+    case __NR_clock_gettime: {
+        uint32_t id = (uint32_t)r[RDI];
+        if (id >= CLOCK_LIMIT || !(1u << id & VDSO_CLOCKS) || !r[RSI]) return 0;
+        return read_clock(area, id, &time) && give(area, put(r[RSI], &time, sizeof time));
+    }
+    case __NR_clock_getres: {
+        uint32_t id = (uint32_t)r[RDI];
+        if (id >= CLOCK_LIMIT || !(1u << id & VDSO_CLOCKS)) return 0;
+        time = (struct time){0, 1u << id & COARSE_CLOCKS ? TICK : 1};
+        return give(area, put(r[RSI], &time, sizeof time));
+    }
+    case __NR_gettimeofday: {
+        if (!read_clock(area, 0, &time)) return 0;
+        time.nanoseconds /= 1000;
+        long result = put(r[RDI], &time, sizeof time);
+        uint64_t zone = 0; // UTC
+        if (!result) result = put(r[RSI], &zone, sizeof zone);
+        return give(area, result);
+    }
+    case __NR_time: {
+        if (!read_clock(area, 0, &time)) return 0;
+        long result = put(r[RDI], &time.seconds, sizeof time.seconds);
+        return give(area, result ? result : time.seconds);
+    }
+    }
+    return 0;
+}
 
 TEXT int stub_answer(struct stub_area *area) {
-    if (area->info->flags & STUB_HAND_OVER) return 0;
-    return stub_answer_memory(area) || stub_answer_futex(area);
+    uint64_t number = (uint32_t)area->registers[RAX];
+    if (number >= STUB_MARSHAL_CALLS || area->info->flags & STUB_HAND_OVER) return 0;
+    switch (STUB_PARAMETERS->marshal[number][0] >> 8) {
+    case STUB_ANSWER_IDENTITY: return answer_identity(area, (uint32_t)number);
+    case STUB_ANSWER_CREDENTIALS: return answer_credentials(area, (uint32_t)number);
+    case STUB_ANSWER_CLOCK: return answer_clock(area, (uint32_t)number);
+    case STUB_ANSWER_YIELD: return give(area, stub_call_a(__NR_sched_yield, 0, 0, 0, 0, 0, 0));
+    case STUB_ANSWER_MEMORY: return stub_answer_memory(area);
+    case STUB_ANSWER_FUTEX: return stub_answer_futex(area);
+    }
+    return 0;
 }

@@ -182,8 +182,8 @@ TEXT static uint64_t counted(uint64_t count, uint32_t unit) {
 TEXT void stub_bring(struct stub_area *area) {
     uint64_t number = (uint32_t)area->registers[RAX];
     if (number >= STUB_MARSHAL_CALLS) return;
-    const uint16_t *item = ((const struct stub_parameters *)(STUB_IMAGE_BASE + STUB_DATA_OFFSET))->marshal[number];
-    uint32_t ranges = item[0];
+    const uint16_t *item = STUB_PARAMETERS->marshal[number];
+    uint32_t ranges = item[0] & 0xff;
     if (!ranges) return;
     const uint64_t *r = area->registers;
     uint64_t a[6] = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]};

@@ -49,6 +49,7 @@ enum { R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, 
        FS_BASE, GS_BASE, DS, ES, FS, GS };
 
 #define STUB_HEAP ((struct stub_heap *)STUB_COMMON)
+#define STUB_PARAMETERS ((const struct stub_parameters *)(STUB_IMAGE_BASE + STUB_DATA_OFFSET))
 #define STUB_SPACE ((const struct stub_space_info *)(STUB_ARENA + STUB_SPACE_OFFSET))
 
 /// systrap.c: what a seed of this platform does before the filter, and its forks behind it.

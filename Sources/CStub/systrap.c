@@ -436,16 +436,14 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
             return;
         }
     }
+    if (signal == SIGSYS && c->rsp - STUB_AREAS < STUB_SLOTS * STUB_AREA_SIZE) {
+        // A call of our own, or of the vDSO for us, that the filter does not let through.
+        c->rax = (uint64_t)-EPERM;
+        return;
+    }
     struct stub_area *area = area_of(own_index());
     if (is_stub_text(ip)) {
         switch (signal) {
-        case SIGSYS:
-            if (c->rsp - STUB_AREAS < STUB_SLOTS * STUB_AREA_SIZE) {
-                // A call of our own that the filter does not let through.
-                c->rax = (uint64_t)-EPERM;
-                return;
-            }
-            break;
         case SIGURG:
             if (ip >= (uint64_t)stub_inject_a && ip <= (uint64_t)stub_inject_a + 2) {
                 // A futex wait: one that has not begun is not begun. The breakpoint behind it reports either.

@@ -104,6 +104,13 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         set {}
     }
 
+    /// What the thread is to itself, for platforms that let the stub answer. From any thread; the kernel calls it whenever
+    /// any of it has changed, before anybody can know. Until then nothing is answered.
+    open func publish(_ identity: ThreadIdentity) {}
+
+    /// The same for its user and group ids, on the task's own thread; nil: they are not to be answered.
+    open func publish(users: ThreadUsers?) {}
+
     /// How the instruction of the last `.systemCall` was caught.
     public final var arrival = CallArrival.trapped
 
@@ -205,6 +212,9 @@ open class AddressSpace: @unchecked Sendable {
     /// Whether RLIMIT_AS or RLIMIT_DATA limits the guest: then each call that could grow its memory is handed over.
     open func limitGrowth(_ limited: Bool) {}
 
+    /// Where the host's clock_gettime lies there, a function of its vDSO. Inherited by copies of the address space.
+    open func useClock(_ function: UInt64) {}
+
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }
 
@@ -242,6 +252,34 @@ open class StubSource: @unchecked Sendable {
 
     /// Ends the seed and the ready stubs that wait.
     open func close() {}
+}
+
+/// A thread's numbers, as its own pid namespace has them.
+public struct ThreadIdentity: Sendable {
+    public var pid, tid, parent, processGroup, session: Int32
+    /// What getcpu(2) shows.
+    public var processor: UInt32
+
+    public init(pid: Int32, tid: Int32, parent: Int32, processGroup: Int32, session: Int32, processor: UInt32) {
+        self.pid = pid
+        self.tid = tid
+        self.parent = parent
+        self.processGroup = processGroup
+        self.session = session
+        self.processor = processor
+    }
+}
+
+/// A thread's user and group ids, as its own user namespace has them.
+public struct ThreadUsers: Sendable {
+    public var uid, euid, gid, egid: UInt32
+
+    public init(uid: UInt32, euid: UInt32, gid: UInt32, egid: UInt32) {
+        self.uid = uid
+        self.euid = euid
+        self.gid = gid
+        self.egid = egid
+    }
 }
 
 /// How a system call came to the Sentry.

@@ -12,7 +12,7 @@ public enum MarshalTable {
 
     private static let present: [Bool] = {
         let table = words()
-        return (0..<Int(STUB_MARSHAL_CALLS)).map { table[$0 * Int(STUB_MARSHAL_WORDS)] != 0 }
+        return (0..<Int(STUB_MARSHAL_CALLS)).map { table[$0 * Int(STUB_MARSHAL_WORDS)] & 0xff != 0 }
     }()
 
     /// struct stub_parameters' `marshal`.
@@ -25,8 +25,21 @@ public enum MarshalTable {
             table[at] = UInt16(min(Int(STUB_RANGES), items.reduce(0) { $0 + $1.ranges }))
             for (i, item) in items.enumerated() { table[at + 1 + i] = item.word }
         }
+        for (answerer, numbers) in answered {
+            for number in numbers { table[number.rawValue * width] |= UInt16(answerer.rawValue) << 8 }
+        }
         return table
     }
+
+    /// What the stub's code may answer by itself (CStub/answers.c).
+    private static var answered: [(stub_answerer, [SystemCallNumber])] { [
+        (STUB_ANSWER_IDENTITY, [.getpid, .gettid, .getppid, .getpgrp, .getpgid, .getsid, .getcpu]),
+        (STUB_ANSWER_CREDENTIALS, [.getuid, .geteuid, .getgid, .getegid]),
+        (STUB_ANSWER_CLOCK, [.clock_gettime, .clock_getres, .gettimeofday, .time]),
+        (STUB_ANSWER_YIELD, [.sched_yield]),
+        (STUB_ANSWER_MEMORY, [.mmap, .munmap, .madvise, .mprotect, .brk, .mremap, .msync, .membarrier]),
+        (STUB_ANSWER_FUTEX, [.futex, .futex_waitv]),
+    ] }
 
     private typealias Calls = [(SystemCallNumber, [MarshalItem])]
 

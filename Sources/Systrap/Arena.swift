@@ -72,6 +72,7 @@ final class Arena: @unchecked Sendable {
                 }
                 threads[i] = -1
                 unsafe memset(slot(i), 0, 4096)
+                unsafe info(i).initialize(to: CStub.stub_info())
                 unsafe info(i).pointee = CStub.stub_info()
                 return i
             }

@@ -25,7 +25,6 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
 
     init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch, arena: Arena) {
         self.arena = arena
-        unsafe arena.space.pointee.limit = limit.rawValue
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
@@ -52,6 +51,13 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
             guard let thread = kept.popLast() else { return nil }
             keptCount -= 1
             return thread
+        }
+    }
+
+    override func useClock(_ function: UInt64) {
+        bellLock.withLock {
+            unsafe arena.space.pointee.clock = function
+            unsafe arena.space.pointee.flags |= function == 0 ? 0 : STUB_SPACE_CLOCKS
         }
     }
 

@@ -27,6 +27,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Output of the call at hand could not be delivered.
     var hasFailedDelivery = false
     private let bell = Bell()
+    /// Guards the line that says who the thread is. A leaf.
+    private let infoLock = Lock()
     private var told: UInt32 = 0
     private var happened: UInt32 = 0
     private(set) var hasEnded = false
@@ -91,13 +93,36 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// The Sentry alone writes the line.
     override var handOverAll: Bool {
         get { unsafe space.arena.info(index).pointee.flags & STUB_HAND_OVER != 0 }
-        set {
+        set { infoLock.withLock { unsafe mark(space.arena.info(index), STUB_HAND_OVER, newValue) } }
+    }
+
+    override func publish(_ identity: ThreadIdentity) {
+        infoLock.withLock {
             let line = unsafe space.arena.info(index)
-            unsafe line.pointee.flags = newValue ? line.pointee.flags | STUB_HAND_OVER : line.pointee.flags & ~STUB_HAND_OVER
+            unsafe (line.pointee.pid, line.pointee.tid, line.pointee.ppid) = (identity.pid, identity.tid, identity.parent)
+            unsafe (line.pointee.pgid, line.pointee.sid) = (identity.processGroup, identity.session)
+            unsafe line.pointee.cpu = identity.processor
+            unsafe mark(line, STUB_IDENTITY, true)
         }
     }
 
     override var clearsAtEnd: Bool { true }
+
+    override func publish(users: ThreadUsers?) {
+        infoLock.withLock {
+            let line = unsafe space.arena.info(index)
+            if let users {
+                unsafe (line.pointee.uid, line.pointee.euid) = (users.uid, users.euid)
+                unsafe (line.pointee.gid, line.pointee.egid) = (users.gid, users.egid)
+            }
+            unsafe mark(line, STUB_CREDENTIALS, users != nil)
+        }
+    }
+
+    private func mark(_ line: UnsafeMutablePointer<CStub.stub_info>, _ flag: UInt32, _ isSet: Bool) {
+        let flags = unsafe line.pointee.flags
+        unsafe host_store32(&line.pointee.flags, isSet ? flags | flag : flags & ~flag)
+    }
 
     override func beginEnd() { space.killIfLast() }
 

@@ -96,6 +96,7 @@ extension SystrapContext {
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch, arena: arena)
+        unsafe copy.useClock(space.arena.space.pointee.clock)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.registers = registers
         return context

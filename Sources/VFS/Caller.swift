@@ -33,7 +33,11 @@ open class Caller: @unchecked Sendable {
             if let newDirectories { directories = newDirectories }
         }
         withExtendedLifetime(old) {}
+        if new != nil { credentialsChanged() }
     }
+
+    /// Called on the caller's own thread when `credentials` is another one.
+    open func credentialsChanged() {}
 
     /// What the caller is and has, for other threads.
     public final var snapshot: (credentials: Credentials, files: FDTable, directories: DirectoryContext) {

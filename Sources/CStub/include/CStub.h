@@ -123,11 +123,13 @@ struct stub_info {
     uint32_t flags;         // STUB_HAND_OVER
     int32_t pid, tid, ppid; // as its pid namespace numbers them
     int32_t pgid, sid;
-    uint32_t uid, euid, gid, egid;
-    uint32_t pad[6];
+    uint32_t uid, euid, gid, egid; // as its user namespace numbers them
+    uint32_t cpu;           // what getcpu shows
+    uint32_t pad[5];
 };
 #define STUB_HAND_OVER 1u // nothing is answered in the stub: a tracer or a filter of the guest wants to see each call
-#define STUB_IDENTITY  2u // the line is filled
+#define STUB_IDENTITY  2u // ids of processes and the processor are filled in
+#define STUB_CREDENTIALS 4u // ids of users and groups are
 
 #define STUB_TRACKED_RANGES 16
 
@@ -139,6 +141,7 @@ struct stub_space_info {
     int64_t monotonic_offset;      // what its time namespace adds, nanoseconds
     int64_t boottime_offset;
     uint64_t break_start;          // where the heap begins; 0: the Sentry keeps the break
+    uint64_t clock;                // the host's clock_gettime, a function of its vDSO
     struct { uint64_t start, end; } tracked[STUB_TRACKED_RANGES]; // memory calls that meet one are handed over
 };
 #define STUB_SPACE_MEMORY_CALLS 1u // memory calls may be answered in the stub
@@ -166,6 +169,8 @@ struct stub_area {
     uint32_t told;         // the last command's count
     uint32_t interrupted;  // the call at hand is a native wait that a kick has ended
     uint32_t traps;        // counts calls that came by SIGSYS
+    uint32_t clocks_fail;  // the vDSO cannot read the host's clock
+    uint32_t pad;
 };
 
 /// Page one of the image, read-only: what the stub's code must know.

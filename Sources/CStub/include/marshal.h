@@ -30,13 +30,24 @@ struct stub_marshal {
 #define STUB_COMPACT_LIMIT 32u
 
 #define STUB_MARSHAL_CALLS 512u
-/// Per call: how many ranges it can have, 0: no table; then its items, up to a 0. An item is a kind, the number of the
-/// argument with the address (shifted by 5) and a parameter (by 8): a size in units of 4 bytes, or the number of the
-/// argument with a count and (shifted by 3) a unit.
+/// Per call: how many ranges it can have, 0: the stub brings nothing, and (shifted by 8) an enum stub_answerer; then its
+/// items, up to a 0. An item is a kind, the number of the argument with the address (shifted by 5) and a parameter (by 8):
+/// a size in units of 4 bytes, or the number of the argument with a count and (shifted by 3) a unit.
 #define STUB_MARSHAL_WORDS 8u
 
 #define STUB_UNIT_BYTE 0u
 #define STUB_UNIT_BIT 1u // in words of 64; all other units are in 2 bytes
+
+/// Who may answer a call in the stub (answers.c).
+enum stub_answerer {
+    STUB_ANSWER_NOT,
+    STUB_ANSWER_IDENTITY,
+    STUB_ANSWER_CREDENTIALS,
+    STUB_ANSWER_CLOCK,
+    STUB_ANSWER_YIELD,
+    STUB_ANSWER_MEMORY,
+    STUB_ANSWER_FUTEX,
+};
 
 enum stub_item {
     STUB_ITEM_PATH = 1,

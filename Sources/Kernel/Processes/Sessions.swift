@@ -91,5 +91,6 @@ extension ThreadGroup {
         leaveProcessGroup()
         processGroup = new
         new.members.append(self)
+        publishNumbers()
     }
 }

@@ -158,6 +158,8 @@ extension Task {
         child.group.signalLock.withLock { child.group.tasks.append(child) }
         child.pidNamespace.forEachLevel(child.ids) { namespace, id in namespace.tasks[id] = child }
         if isTraced { child.inheritTrace(from: self) }
+        child.publishNumbers()
+        child.publishUsers()
         return child
     }
 

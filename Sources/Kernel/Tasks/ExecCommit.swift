@@ -85,6 +85,7 @@ extension Task {
             }
         }
         replace(context: image.context, mm: image.mm)
+        kernel.treeLock.withLock { publishNumbers() }
         kernel.watch(image.mm)
         if group.limits.limitsGrowth { image.mm.addressSpace.limitGrowth(true) }
         old.end()

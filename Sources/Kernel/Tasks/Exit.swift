@@ -134,6 +134,7 @@ extension ThreadGroup {
             let adopter = adopter(of: child)
             child.parent = adopter
             child.parentThread = adopter?.leader
+            child.publishNumbers()
             child.exitSignal = child.exitSignal == 0 && child.hasEnded ? 0 : Signal.SIGCHLD
             if let adopter {
                 adopter.children.append(child)

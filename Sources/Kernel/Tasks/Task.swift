@@ -195,6 +195,11 @@ public final class Task: Caller, @unchecked Sendable {
         if inGuest.load(ordering: .sequentiallyConsistent) { contextLock.withLock { context }.interrupt() }
     }
 
+    /// The context, for other threads than the task's own.
+    var currentContext: ExecutionContext { contextLock.withLock { context } }
+
+    public override func credentialsChanged() { publishUsers() }
+
     /// Replaces memory and registers: exec's point of no return. Called by the task's own thread.
     func replace(context new: ExecutionContext, mm newMM: MemoryManager) {
         contextLock.withLock {

@@ -23,6 +23,7 @@ final class VDSO: @unchecked Sendable {
     /// - Returns: where it lies; nil when the host's vDSO is not at hand: programs then make system calls.
     func map(into context: ExecutionContext) throws(Errno) -> UInt64? {
         guard let host = context.addressSpace.hostVDSO?.rawValue, !offsets.isEmpty else { return nil }
+        if let offset = offsets[Array("__vdso_clock_gettime".utf8)] { context.addressSpace.useClock(host &+ offset) }
         let file = try image(for: host)
         let slot = try context.install(file.fd)
         // PROT_READ | PROT_EXEC, MAP_PRIVATE.

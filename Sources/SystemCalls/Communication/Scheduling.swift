@@ -30,6 +30,7 @@ func registerScheduling(_ table: inout SystemCallTable) {
         for i in mask.indices { mask[i] &= all[i] }
         if mask.allSatisfy({ $0 == 0 }) { throw .EINVAL }
         target.affinity = mask
+        target.processorChanged()
         return 0
     }
     table[.sched_getscheduler] = { (task, a) throws(Errno) in UInt64(try findTask(task, a.int(0)).schedulingPolicy) }
@@ -84,26 +85,6 @@ func registerScheduling(_ table: inout SystemCallTable) {
         default: throw .EINVAL
         }
         (a.int(0) == 1 ? try findTask(task, a.int(1)) : task).ioPriority = value
-        return 0
-    }
-}
-
-extension Kernel {
-    /// The processors that guests see, as bits.
-    public var processorWords: [UInt64] {
-        let count = HostProcessors.count
-        return (0..<(count + 63) / 64).map { word in
-            let left = count - word * 64
-            return left >= 64 ? .max : (1 << UInt64(left)) - 1
-        }
-    }
-}
-
-extension Task {
-    /// The processor that getcpu(2) names: guests have their own, so a task stays on one of those that it may use.
-    var processor: UInt32 {
-        let words = affinity.isEmpty ? kernel.processorWords : affinity
-        for (index, word) in words.enumerated() where word != 0 { return UInt32(index * 64 + word.trailingZeroBitCount) }
         return 0
     }
 }
