@@ -1,5 +1,5 @@
 // What single system calls cost, each measured in batches: the best batch's nanoseconds per call, one line per kind.
-// usage: syscalls [--quick] [NAME...]     run it natively and in sandboxes, in turns, and compare the columns
+// usage: syscalls [--quick] [NAME...] | exit | sleep     run it natively and in sandboxes, in turns, and compare the columns
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -132,6 +132,7 @@ static int wanted(int count, char **names, const char *name) {
 int main(int argc, char **argv) {
     int batches = 15, first = 1;
     if (argc > 1 && !strcmp(argv[1], "exit")) return 0;
+    if (argc > 1 && !strcmp(argv[1], "sleep")) for (;;) pause();
     if (argc > first && !strcmp(argv[first], "--quick")) { batches = 5; first++; }
     if (access(true_path, X_OK)) snprintf(true_path, sizeof true_path, "%s", self_path);
     if ((zero = open("/dev/zero", O_RDONLY)) < 0) fail("/dev/zero");

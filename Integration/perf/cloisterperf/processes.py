@@ -98,12 +98,12 @@ def descendants():
             fields = stat(name)
             if fields:
                 children.setdefault(int(fields[1]), []).append((int(name), fields[0]))
-    found, ahead = [], [nanny or os.getpid()]
+    found, ahead = set(), [nanny or os.getpid()]
     while ahead:
         for pid, state in children.get(ahead.pop(), []):
             ahead.append(pid)
             if state != b"Z" and pid != os.getpid():
-                found.append(pid)
+                found.add(pid)
     return found
 
 

@@ -12,7 +12,7 @@ from .errors import Complaint
 
 REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BASELINE = "runc"
-DEFAULTS = ["runc", "crun", "runsc", "cloister:systrap", "cloister:ptrace"]
+DEFAULTS = ["runc", "crun", "runsc", "cloister", "cloister:ptrace"]
 TYPE = re.compile(r"io\.containerd\.[a-z0-9_.-]+\.v[0-9]+$")
 
 

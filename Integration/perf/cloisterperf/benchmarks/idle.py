@@ -27,7 +27,7 @@ class Idle(Benchmark):
         if engine.via == "containerd":
             engine.daemon.start()
         count = lab.pick(3, 10)
-        before = set(processes.descendants())
+        before = processes.descendants()
         containers = []
         try:
             for _ in range(count):
@@ -35,7 +35,7 @@ class Idle(Benchmark):
                 containers.append(engine.start(engine.bundle([lab.base]), config, self.limit(lab)))
             # What start-up leaves to do is not idling.
             time.sleep(lab.pick(2, 5))
-            pids = [pid for pid in processes.descendants() if pid not in before]
+            pids = processes.descendants() - before
             seconds, switches = processes.activity(pids)
             started = time.monotonic()
             time.sleep(lab.pick(3, 20))
