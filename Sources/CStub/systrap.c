@@ -237,7 +237,7 @@ TEXT static void map_arena(long ticket) {
                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, arena, (long)STUB_INFO_LENGTH) < 0 ||
         stub_call_a(__NR_madvise, (long)STUB_ARENA, (long)STUB_ARENA_LENGTH, MADV_DONTFORK, 0, 0, 0) < 0)
         for (;;) stub_call_a(__NR_exit_group, 1, 0, 0, 0, 0, 0);
-    stub_call_a(__NR_close_range, 0, ~0u, 0, 0, 0, 0);
+    stub_call_a(__NR_close, arena, 0, 0, 0, 0, 0);
 }
 
 /// A thread for another slot, with the same registers and vector state: out of a frame it begins in a copy of that.
@@ -260,6 +260,17 @@ TEXT static long make_thread(struct stub_area *area, uint64_t index) {
     }
     return stub_clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, stack, other,
                              copy);
+}
+
+TEXT static long make_calls(struct stub_slot *slot, uint64_t count) {
+    const uint64_t *a = (const uint64_t *)((char *)slot + STUB_FLOATING_OFFSET);
+    long result = 0;
+    for (; count && count <= STUB_CALLS_LIMIT && result >= 0; count--, a += 7) {
+        result = stub_call_a((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
+        if (result > -4096 && result < 0) return result;
+        result = 0;
+    }
+    return result;
 }
 
 /// Carries out commands until the thread is to leave. The command at hand needs a frame: there is one, or none is made here.
@@ -303,6 +314,13 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
         case STUB_CALL_B:
             result = stub_call_b((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
             break;
+        case STUB_CALLS:
+            result = make_calls(slot, a[0]);
+            break;
+        case STUB_MAP_FILE:
+            result = stub_call_b(STUB_REQUEST, STUB_REQUEST_DESCRIPTOR, 0, 0, 0, 0, 0);
+            if (result >= 0) result = stub_call_a(__NR_mmap, (long)a[0], (long)a[1], (long)a[2], (long)a[3], result, (long)a[4]);
+            break;
         case STUB_THREAD:
             result = make_thread(area, a[0]);
             break;
@@ -313,6 +331,7 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             result = stub_call_b(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
             stub_unlock_heap();
             if (result == 0) {
+                stub_call_a(__NR_close_range, 0, ~0u, 0, 0, 0, 0);
                 map_arena(ticket);
                 area->happened = area->told = 0;
                 publish(area, STUB_EVENT_STARTED);

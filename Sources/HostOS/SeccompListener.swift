@@ -54,6 +54,15 @@ public struct SeccompListener: Sendable {
         }
     }
 
+    /// Puts a descriptor into the asking process as number `slot`; the request still waits.
+    public func install(_ id: UInt64, _ file: HostFD, at slot: Int32) throws(Errno) {
+        let words: [UInt64] = [id, 1 | UInt64(UInt32(bitPattern: file.rawValue)) << 32,
+                               UInt64(UInt32(bitPattern: slot))]
+        try unsafe words.withBytes { (b) throws(Errno) in
+            _ = try unsafe hostCallRetrying(.ioctl, fd.argument, 0x4018_2103, Int(b.baseAddress))
+        }
+    }
+
     /// SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP: hand over on one core (from 6.6; else no change).
     public func preferSameCore() { _ = try? hostCall(.ioctl, fd.argument, 0x4008_2104, 1) }
 }

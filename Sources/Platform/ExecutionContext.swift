@@ -1,4 +1,4 @@
-import HostOS
+public import HostOS
 import LinuxABI
 import Memory
 
@@ -131,6 +131,24 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     open func nativeCall(_ number: SystemCallNumber, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0,
                          _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0) throws(Errno) -> UInt64 { throw .ENOSYS }
 
+    /// Runs native calls one after the other, none of which waits or grows downwards.
+    ///
+    /// - Throws: the errno of the first that fails; those behind it are not made.
+    open func perform(_ calls: [NativeCall]) throws(Errno) {
+        for call in calls {
+            let a = call.arguments
+            _ = try nativeCall(call.number, a.0, a.1, a.2, a.3, a.4, a.5)
+        }
+    }
+
+    /// Maps a regular file or memory file: `install` and mmap in one.
+    ///
+    /// - Returns: where.
+    open func map(_ file: SharedFD, at address: UInt64, size: UInt64, protection: UInt64, flags: UInt64,
+                  offset: UInt64) throws(Errno) -> UInt64 {
+        try nativeCall(.mmap, address, size, protection, flags, try install(file.fd), offset)
+    }
+
     /// Puts a host descriptor of a regular file or memory file into the stub, for mmap.
     ///
     /// - Returns: its number there, 3 to 18. Slots are recycled oldest first: use it at once.
@@ -183,6 +201,18 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
 
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
+}
+
+/// A call that a stub is to make by itself.
+public struct NativeCall: Sendable {
+    public var number: SystemCallNumber
+    public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+    public init(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0,
+                _ f: UInt64 = 0) {
+        self.number = number
+        arguments = (a, b, c, d, e, f)
+    }
 }
 
 /// One guest address space: a stub process, whose memory is the guest's.
@@ -248,7 +278,12 @@ open class StubSource: @unchecked Sendable {
     public init() {}
 
     /// A fresh address space with one thread, for exec. Empty: nothing of it is mapped below `limit`.
-    open func makeAddressSpace() throws(Errno) -> ExecutionContext { throw .ENOSYS }
+    ///
+    /// - Parameter files: what its maker is going to `install`, so that it can be done at once. They stay open until then.
+    open func makeAddressSpace(for files: [HostFD]) throws(Errno) -> ExecutionContext { throw .ENOSYS }
+
+    /// As `AddressSpace.hostVDSO` of all its address spaces.
+    open var hostVDSO: GuestAddress? { nil }
 
     /// Ends the seed and the ready stubs that wait.
     open func close() {}

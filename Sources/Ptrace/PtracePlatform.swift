@@ -1,5 +1,6 @@
 public import HostOS
 public import LinuxABI
+import Memory
 public import Platform
 import Stubs
 
@@ -39,7 +40,9 @@ final class PtraceSource: StubSource, @unchecked Sendable {
         super.init()
     }
 
-    override func makeAddressSpace() throws(Errno) -> ExecutionContext {
+    override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
+
+    override func makeAddressSpace(for files: [HostFD]) throws(Errno) -> ExecutionContext {
         let process = try seed.fork()
         let space = PtraceAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, watch: watch)
         return PtraceContext(space, thread: process, fresh: true)

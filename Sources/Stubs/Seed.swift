@@ -14,6 +14,8 @@ public final class Seed: @unchecked Sendable {
     private var closed = false
     /// The seed's own request, taken and not answered yet.
     private var pending: UInt64?
+    /// Who answers requests instead of `serve` and `fork`.
+    private var requests: StubRequests?
 
     init(process: Int32, vdso: UInt64, listener: SeccompListener) {
         self.process = process
@@ -24,7 +26,15 @@ public final class Seed: @unchecked Sendable {
 
     deinit {
         close()
-        listener.fd.close()
+        // The thread that answers has gone before, or it keeps the descriptor.
+        if requests == nil { listener.fd.close() }
+    }
+
+    /// Has requests answered by a thread from now on: instead of `serve` and `fork`.
+    public func startAnswering() throws(Errno) -> StubRequests {
+        let answerer = try StubRequests(seed: process, listener: listener)
+        lock.withLock { requests = answerer }
+        return answerer
     }
 
     /// Forks the seed.
@@ -45,75 +55,6 @@ public final class Seed: @unchecked Sendable {
             if child < 0 { throw Errno(rawValue: Int32(truncatingIfNeeded: -child)) }
             return Int32(truncatingIfNeeded: child)
         }
-    }
-
-    /// Forks the seed for the systrap platform: the new process maps `arena` before it does anything else.
-    ///
-    /// - Parameter ticket: at least 16, known to nobody else.
-    public func fork(ticket: UInt64, arena: HostFD) throws(Errno) -> Int32 {
-        try lock.withLock { () throws(Errno) -> Int32 in
-            if closed { throw .ESRCH }
-            if pending == nil { pending = try receive(from: process, number: StubLayout.requestNumber).id }
-            guard let waiting = pending else { throw .ESRCH }
-            pending = nil
-            try listener.answer(waiting, value: Int64(bitPattern: ticket))
-            let clone = try receive(from: process, number: SystemCallNumber.clone.rawValue)
-            try listener.answer(clone.id, proceed: true)
-            var child: Int32?
-            while child == nil || pending == nil {
-                let request = try next()
-                if request.thread == process {
-                    pending = request.id
-                    let result = Int64(bitPattern: request.arguments.1)
-                    if result < 0 { throw Errno(rawValue: Int32(truncatingIfNeeded: -result)) }
-                } else if isArenaRequest(request, ticket) {
-                    try listener.answer(request.id, installing: arena, at: 3)
-                    child = request.thread
-                } else {
-                    try? listener.answer(request.id, error: .EPERM)
-                }
-            }
-            return child ?? 0
-        }
-    }
-
-    /// Lets a thread of a stub fork its process, which maps `arena` before it does anything else.
-    ///
-    /// - Parameters:
-    ///   - thread: the one thread that may ask for the clone.
-    ///   - start: tells it to.
-    ///   - stirred: called while nothing arrives; true: it has failed, or died.
-    /// - Returns: the new process, by the kernel's word; nil when it failed.
-    public func serveFork(_ thread: Int32, flags: UInt64, ticket: UInt64, arena: HostFD, start: () throws(Errno) -> Void,
-                          stirred: () -> Bool) throws(Errno) -> Int32? {
-        try lock.withLock { () throws(Errno) -> Int32? in
-            try start()
-            var patience: Int32 = 1
-            while true {
-                guard try listener.isReady(timeout: patience) else {
-                    patience = min(patience * 2, 32)
-                    if stirred() { return nil }
-                    continue
-                }
-                guard let request = try? listener.receive() else { continue }
-                if request.thread == thread && request.number == SystemCallNumber.clone.rawValue
-                    && request.arguments.0 == flags {
-                    try? listener.answer(request.id, proceed: true)
-                } else if isArenaRequest(request, ticket) {
-                    try listener.answer(request.id, installing: arena, at: 3)
-                    return request.thread
-                } else if request.thread == process {
-                    pending = request.id
-                } else {
-                    try? listener.answer(request.id, error: .EPERM)
-                }
-            }
-        }
-    }
-
-    private func isArenaRequest(_ request: SeccompNotification, _ ticket: UInt64) -> Bool {
-        request.number == StubLayout.requestNumber && request.arguments.0 == UInt64(STUB_REQUEST_ARENA)
-            && request.arguments.1 == ticket
     }
 
     /// Runs `start`, which lets `thread` make a call that asks, and answers it by `answer`.
@@ -153,6 +94,7 @@ public final class Seed: @unchecked Sendable {
         lock.withLock {
             if closed { return }
             closed = true
+            requests?.close()
             HostTrace.kill(process: process)
             _ = try? HostTrace.wait(process)
         }

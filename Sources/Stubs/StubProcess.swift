@@ -110,8 +110,11 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         markReaped()
     }
 
+    /// The next `count` slots behind the first are in use.
+    public final func skipSlots(_ count: Int) { lock.withLock { nextSlot = Int32(min(count, 15)) + 1 } }
+
     /// The next descriptor slot, 3 to 18 in turn.
-    public final func takeSlot() -> Int32 {
+    open func takeSlot() -> Int32 {
         lock.withLock {
             let slot = 3 + nextSlot
             nextSlot = (nextSlot + 1) % 16

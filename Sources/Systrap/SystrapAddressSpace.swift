@@ -15,19 +15,47 @@ struct KeptThread {
 /// A stub of the systrap platform.
 final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
+    let requests: StubRequests
 
-    /// Guards `bells`, `dead`, `kept`, and the flags of the space. A leaf.
+    /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. A leaf.
     private let bellLock = Lock()
     private var bells: [Bell] = []
     private var dead = false
     private var kept: [KeptThread] = []
     private var keptCount = 0
+    private var installed: [Installed] = []
 
-    init(process: Int32, limit: GuestAddress, seed: Seed, watch: StubWatch, arena: Arena) {
+    init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena) {
         self.arena = arena
+        self.requests = requests
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+    }
+
+    // MARK: Files that are in the stub
+
+    private struct Installed {
+        weak var file: SharedFD?
+        var slot: Int32
+    }
+
+    /// Where the stub has the file; nil: nowhere. A guest that has changed it deceives itself.
+    func slot(of file: SharedFD) -> UInt64? {
+        bellLock.withLock { installed.last { $0.file === file }.map { UInt64($0.slot) } }
+    }
+
+    func note(_ file: SharedFD, in slot: Int32) {
+        bellLock.withLock {
+            installed.removeAll { $0.slot == slot || $0.file == nil }
+            installed.append(Installed(file: file, slot: slot))
+        }
+    }
+
+    override func takeSlot() -> Int32 {
+        let slot = super.takeSlot()
+        bellLock.withLock { installed.removeAll { $0.slot == slot } }
+        return slot
     }
 
     // MARK: Threads that are kept

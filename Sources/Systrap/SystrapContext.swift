@@ -21,6 +21,12 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// A guest thread before it has ended on the stub's thread, which waits for a command: what this one begins with.
     private var controls: UInt64?
     private var bound = false
+    /// Files that are in the stub already, from number `StubRequests.firstFile` on, until guest code runs.
+    var prepared: [HostFD] = [] {
+        didSet { space.skipSlots(prepared.count) }
+    }
+    /// The end of the guest's memory has yet to be closed.
+    private var isOpen = false
     private let latch = InterruptLatch()
     /// What the slot carries of the call at hand.
     var window: Window
@@ -83,11 +89,20 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             throw .ESRCH
         }
         bound = true
-        if fresh {
-            let from = space.limit.rawValue
-            // PROT_NONE; MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE.
-            _ = try nativeCall(.mmap, from, StubLayout.fillStart - from, 0, 0x4032, .max, 0)
-        }
+        isOpen = fresh
+    }
+
+    /// What keeps guest memory from lying above its end.
+    private var closing: NativeCall {
+        let from = space.limit.rawValue
+        // PROT_NONE; MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE.
+        return NativeCall(.mmap, from, StubLayout.fillStart - from, 0, 0x4032, .max, 0)
+    }
+
+    private func close() throws(Errno) {
+        if !isOpen { return }
+        isOpen = false
+        try callNatively([closing])
     }
 
     /// The Sentry alone writes the line.
@@ -252,6 +267,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     }
 
     override func run() -> GuestEvent {
+        if !prepared.isEmpty { prepared = [] }
+        guard (try? close()) != nil else { return death() }
         while true {
             if unsafe host_load32(&slot.pointee.kick) != 0 { unsafe host_store32(&slot.pointee.kick, 0) }
             if !latch.enter() {
@@ -348,7 +365,22 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func nativeCall(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64,
                              _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) -> UInt64 {
-        try callNatively(number, a, b, c, d, e, f)
+        try close()
+        return try callNatively(number, a, b, c, d, e, f)
+    }
+
+    override func perform(_ calls: [NativeCall]) throws(Errno) {
+        if isOpen {
+            isOpen = false
+            return try callNatively([closing] + calls)
+        }
+        try callNatively(calls)
+    }
+
+    override func map(_ file: SharedFD, at address: UInt64, size: UInt64, protection: UInt64, flags: UInt64,
+                      offset: UInt64) throws(Errno) -> UInt64 {
+        try close()
+        return try mapFile(file, address, size, protection, flags, offset)
     }
 
     override func install(_ file: HostFD) throws(Errno) -> UInt64 { try installDescriptor(file) }

@@ -13,13 +13,8 @@ extension SystrapContext {
         try StubCalls.check(number, a, b, c, d, e, f)
         let nr = UInt64(number.rawValue)
         if StubCalls.mustBeJudged(number, c, d) {
-            // The command lay in memory that the guest's other threads write: what counts is what the kernel will run.
-            return try judged(nr, a, b, c, d, e, f) { (request) throws(Errno) in
-                guard request.number == number.rawValue, request.arguments == (a, b, c, d, e, f) else {
-                    return try space.seed.listener.answer(request.id, error: .EPERM)
-                }
-                try space.seed.listener.answer(request.id, proceed: true)
-            }
+            // The command lies in memory that the guest's other threads write: what counts is what the kernel will run.
+            return try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, nr, a, b, c, d, e, f)
         }
         if StubCalls.waits(number, b) {
             var call = Registers()
@@ -33,19 +28,42 @@ extension SystrapContext {
         return try check(command(STUB_CALL_A, nr, a, b, c, d, e, f))
     }
 
-    func installDescriptor(_ file: HostFD) throws(Errno) -> UInt64 {
-        let slot = space.takeSlot()
-        return try judged(UInt64(StubLayout.requestNumber), StubLayout.requestDescriptor, 0, 0, 0, 0, 0) {
-            (request) throws(Errno) in
-            guard request.number == StubLayout.requestNumber else {
-                return try space.seed.listener.answer(request.id, error: .EPERM)
+    /// Several in one crossing.
+    func callNatively(_ calls: [NativeCall]) throws(Errno) {
+        var next = 0
+        while next < calls.count {
+            let count = min(calls.count - next, Int(STUB_CALLS_LIMIT))
+            let list = unsafe (UnsafeMutableRawPointer(slot) + Int(STUB_FLOATING_OFFSET)).assumingMemoryBound(to: UInt64.self)
+            for i in 0..<count {
+                let call = calls[next + i]
+                let a = call.arguments
+                try StubCalls.check(call.number, a.0, a.1, a.2, a.3, a.4, a.5)
+                let words = unsafe list + 7 * i
+                unsafe words[0] = UInt64(call.number.rawValue)
+                unsafe (words[1], words[2], words[3]) = (a.0, a.1, a.2)
+                unsafe (words[4], words[5], words[6]) = (a.3, a.4, a.5)
             }
-            do throws(Errno) {
-                try space.seed.listener.answer(request.id, installing: file, at: slot)
-            } catch {
-                try space.seed.listener.answer(request.id, error: error)
-            }
+            _ = try check(command(STUB_CALLS, UInt64(count)))
+            next += count
         }
+    }
+
+    func installDescriptor(_ file: HostFD) throws(Errno) -> UInt64 {
+        if let i = prepared.firstIndex(where: { $0.rawValue == file.rawValue }) { return UInt64(StubRequests.firstFile) + UInt64(i) }
+        return try asking(.descriptor(file, slot: space.takeSlot()), STUB_CALL_B, UInt64(StubLayout.requestNumber),
+                          StubLayout.requestDescriptor)
+    }
+
+    func mapFile(_ file: SharedFD, _ address: UInt64, _ size: UInt64, _ protection: UInt64, _ flags: UInt64,
+                 _ offset: UInt64) throws(Errno) -> UInt64 {
+        if let slot = space.slot(of: file) {
+            return try callNatively(.mmap, address, size, protection, flags, slot, offset)
+        }
+        try StubCalls.check(.mmap, address, size, protection, flags, 0, offset)
+        let slot = space.takeSlot()
+        let place = try asking(.descriptor(file.fd, slot: slot), STUB_MAP_FILE, address, size, protection, flags, offset)
+        space.note(file, in: slot)
+        return place
     }
 
     func makeThread() throws(Errno) -> SystrapContext {
@@ -60,13 +78,7 @@ extension SystrapContext {
         // CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM.
         let flags: UInt64 = 0x100 | 0x200 | 0x400 | 0x800 | 0x1_0000 | 0x4_0000
         do throws(Errno) {
-            try serve(start: { begin(STUB_THREAD, UInt64(index)) }) { (request) throws(Errno) in
-                guard request.number == SystemCallNumber.clone.rawValue, request.arguments.0 == flags else {
-                    return try space.seed.listener.answer(request.id, error: .EPERM)
-                }
-                try space.seed.listener.answer(request.id, proceed: true)
-            }
-            let thread = Int32(truncatingIfNeeded: try check(result()))
+            let thread = Int32(truncatingIfNeeded: try asking(.clone(flags: flags), STUB_THREAD, UInt64(index)))
             // The guest's word: it must at least be a thread of this stub.
             try HostTrace.signal(process: space.process, thread: thread, 0)
             space.addContext()
@@ -83,40 +95,43 @@ extension SystrapContext {
         let arena = try Arena()
         arena.take(index)
         let ticket = Ticket.draw()
-        // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
-        let process = try space.seed.serveFork(
-            thread, flags: 0x8000 | 17, ticket: ticket, arena: arena.file,
-            start: { () throws(Errno) in begin(STUB_FORK, ticket) }, stirred: { hasFailed })
-        let reported = result()
-        guard let process else { throw errno(reported) }
-        guard let reported, UInt64(process) == reported else {
-            // The parent has died meanwhile, or lies.
-            HostTrace.kill(process: process)
-            _ = try? HostTrace.wait(process)
+        let arrival = space.requests.expectArrival(ticket: ticket, arena: arena.file)
+        defer { space.requests.forgetArrival(ticket: ticket) }
+        let reported: UInt64
+        do throws(Errno) {
+            // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
+            reported = try asking(.clone(flags: 0x8000 | 17), STUB_FORK, ticket)
+        } catch {
+            // It has died meanwhile, or lies.
+            if let process = arrival.now { end(process) }
+            throw error == .ESRCH ? .EAGAIN : error
+        }
+        guard let process = arrival.wait(until: HostClock.monotonic + 1_000_000_000) else { throw .EAGAIN }
+        if UInt64(process) != reported {
+            end(process)
             throw .EAGAIN
         }
-        let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch, arena: arena)
+        let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
+                                       watch: space.watch, arena: arena)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.registers = registers
         return context
     }
 
-    /// A call through gate B, which waits for our answer.
-    private func judged(_ number: UInt64, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64, _ e: UInt64, _ f: UInt64,
-                        answer: (SeccompNotification) throws(Errno) -> Void) throws(Errno) -> UInt64 {
-        try serve(start: { begin(STUB_CALL_B, number, a, b, c, d, e, f) }, answer: answer)
-        return try check(result())
+    private func end(_ process: Int32) {
+        HostTrace.kill(process: process)
+        _ = try? HostTrace.wait(process)
     }
 
-    private func serve(start: () -> Void, answer: (SeccompNotification) throws(Errno) -> Void) throws(Errno) {
-        try space.seed.serve(thread, start: { () throws(Errno) in start() }, stirred: { () throws(Errno) in isDone },
-                             answer: answer)
-    }
-
-    private func errno(_ result: UInt64?) -> Errno {
-        do throws(Errno) { _ = try check(result) } catch { return error }
-        return .EAGAIN
+    /// A command in which the thread asks for one thing.
+    private func asking(_ what: StubRequests.Expected, _ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0,
+                        _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0,
+                        _ g: UInt64 = 0) throws(Errno) -> UInt64 {
+        space.requests.expect(thread, what)
+        let result = self.command(command, a, b, c, d, e, f, g)
+        space.requests.forget(thread)
+        return try check(result)
     }
 
     private func check(_ result: UInt64?) throws(Errno) -> UInt64 {

@@ -1,5 +1,6 @@
 public import HostOS
 public import LinuxABI
+import Memory
 public import Platform
 import Stubs
 
@@ -30,27 +31,35 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
     public override var name: StaticString { "systrap" }
 
     public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
-        SystrapSource(seed: try parent.makeSeed(.systrap, cgroups: cgroups), watch: watch)
+        let seed = try parent.makeSeed(.systrap, cgroups: cgroups)
+        return SystrapSource(seed: seed, requests: try seed.startAnswering(), watch: watch)
     }
 }
 
 /// One container's seed.
 final class SystrapSource: StubSource, @unchecked Sendable {
     let seed: Seed
+    private let requests: StubRequests
     private let watch: StubWatch
 
-    init(seed: Seed, watch: StubWatch) {
+    init(seed: Seed, requests: StubRequests, watch: StubWatch) {
         self.seed = seed
+        self.requests = requests
         self.watch = watch
         super.init()
     }
 
-    override func makeAddressSpace() throws(Errno) -> ExecutionContext {
+    override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
+
+    override func makeAddressSpace(for files: [HostFD]) throws(Errno) -> ExecutionContext {
         let arena = try Arena()
         arena.take(0)
-        let process = try seed.fork(ticket: Ticket.draw(), arena: arena.file)
-        let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, watch: watch, arena: arena)
-        return SystrapContext(space, slot: 0, thread: process, fresh: true)
+        let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
+        let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
+                                        watch: watch, arena: arena)
+        let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
+        context.prepared = files
+        return context
     }
 
     override func close() { seed.close() }

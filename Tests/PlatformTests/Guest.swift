@@ -23,7 +23,7 @@ struct Guest {
 
     /// Maps a page of code (readable, writable, executable) and four of data, and stands at the code's start.
     init(_ source: StubSource, _ code: [UInt8]) throws {
-        context = try source.makeAddressSpace()
+        context = try source.makeAddressSpace(for: [])
         try context.bind()
         _ = try context.nativeCall(.mmap, Guest.code, 4096, 7, 0x32, .max, 0)
         _ = try context.nativeCall(.mmap, Guest.data, 4 * 4096, 3, 0x32, .max, 0)

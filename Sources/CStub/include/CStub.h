@@ -46,6 +46,8 @@
 
 #define STUB_YIELDS 0x80000000u // in stub_slot.spins
 
+#define STUB_CALLS_LIMIT 64 // in one command
+
 // What happened in a stub's thread.
 enum stub_event {
     STUB_EVENT_STARTED = 1, // stands, and can be told to go anywhere
@@ -70,6 +72,8 @@ enum stub_command {
     STUB_EXPORT,         // registers to the slot
     STUB_CALL_A,         // a native call: number and six arguments
     STUB_CALL_B,         // a judged one
+    STUB_CALLS,          // [0] native calls, seven words each in the slot's second page, until one fails
+    STUB_MAP_FILE,       // asks for a descriptor, and maps it: address, size, protection, flags, offset
     STUB_THREAD,         // clone: a thread for slot `operands[0]`
     STUB_FORK,           // clone: a process with ticket `operands[0]`
     STUB_TOUCH,          // access the byte at [0], writing if [1]

@@ -5,17 +5,25 @@ import Memory
 import Platform
 import VFS
 
-/// Puts ELF segments into a fresh address space.
+/// Puts ELF segments into a fresh address space: first as a list of calls, which then are made at once.
 struct ELFMapper {
-    let task: Task
     let context: ExecutionContext
     let mm: MemoryManager
+    /// What is to be called, in this order.
+    private(set) var calls: [NativeCall] = []
+    /// What is to be stored afterwards.
+    private var zeroes: [(address: UInt64, count: Int)] = []
+    private var slots: [UInt64] = []
 
     private static let MAP_PRIVATE: UInt64 = 2
     private static let MAP_FIXED: UInt64 = 0x10
     private static let MAP_ANONYMOUS: UInt64 = 0x20
-    private static let MAP_NORESERVE: UInt64 = 0x4000
     private static let PROT_WRITE: UInt64 = 2
+
+    init(context: ExecutionContext, mm: MemoryManager) {
+        self.context = context
+        self.mm = mm
+    }
 
     /// Where a relocatable image may lie.
     enum Placement {
@@ -23,36 +31,45 @@ struct ELFMapper {
         case fixed
         /// Its start at this address, at the image's alignment.
         case near(UInt64)
-        /// Where the host finds room.
-        case anywhere
+        /// Right below this address.
+        case below(UInt64)
     }
 
-    /// Maps `image`.
+    /// Adds a call.
+    mutating func add(_ call: NativeCall) { calls.append(call) }
+
+    /// Adds the mapping of `image`.
     ///
     /// - Returns: what has to be added to its addresses.
-    func map(_ image: ELFImage, _ file: OpenFile, _ placement: Placement) throws(Errno) -> UInt64 {
+    mutating func add(_ image: ELFImage, _ source: ProgramSource, _ placement: Placement) throws(Errno) -> UInt64 {
         let (start, end) = image.range
-        guard let size = pagesRoundedUp(end &- start), size > 0 else { throw .ENOEXEC }
-        let bias: UInt64
-        switch placement {
-        case .fixed:
-            bias = 0
-        case .near(let base):
-            bias = (base & ~(image.alignment - 1)) &- start
-        case .anywhere:
-            let slack = image.alignment > 4096 ? image.alignment : 0
-            let room = try context.nativeCall(.mmap, 0, size &+ slack, 0, Self.MAP_PRIVATE | Self.MAP_ANONYMOUS | Self.MAP_NORESERVE, .max, 0)
-            _ = try context.nativeCall(.munmap, room, size &+ slack)
-            bias = ((room &+ slack) & ~(image.alignment - 1)) &- start
+        let limit = mm.addressSpace.limit.rawValue
+        guard let size = pagesRoundedUp(end &- start), size > 0, size < limit else { throw .ENOEXEC }
+        let bias: UInt64 = switch placement {
+        case .fixed: 0
+        case .near(let base): (base & ~(image.alignment - 1)) &- start
+        case .below(let ceiling): size < ceiling ? ((ceiling &- size) & ~(image.alignment - 1)) &- start : 0
         }
-        guard start &+ bias < mm.addressSpace.limit.rawValue,
-              size <= mm.addressSpace.limit.rawValue &- (start &+ bias), start &+ bias >= 4096 else { throw .ENOMEM }
-        let source = try Source(task, file, mm)
-        for segment in image.segments { try map(segment, bias, source) }
+        guard start &+ bias < limit, size <= limit &- (start &+ bias), start &+ bias >= 4096 else { throw .ENOMEM }
+        var slot: UInt64?
+        if let host = source.host {
+            if let id = try? host.fd.identity() {
+                mm.noteMapping(.init(device: id.device, inode: id.inode), .init(path: source.file.path, file: source.file))
+            }
+            if image.segments.contains(where: { $0.fileSize > 0 }) { slot = try install(host.fd) }
+        }
+        for segment in image.segments { try add(segment, bias, source, slot) }
         return bias
     }
 
-    private func map(_ segment: ELFImage.Segment, _ bias: UInt64, _ source: Source) throws(Errno) {
+    /// Puts a file into the stub, until all is mapped.
+    mutating func install(_ file: HostFD) throws(Errno) -> UInt64 {
+        let slot = try context.install(file)
+        slots.append(slot)
+        return slot
+    }
+
+    private mutating func add(_ segment: ELFImage.Segment, _ bias: UInt64, _ source: ProgramSource, _ slot: UInt64?) throws(Errno) {
         let address = segment.address &+ bias
         let page = address & ~0xfff
         let inPage = address & 0xfff
@@ -60,29 +77,36 @@ struct ELFMapper {
               let memoryLength = pagesRoundedUp(segment.memorySize &+ inPage) else { throw .ENOEXEC }
         let flags = Self.MAP_PRIVATE | Self.MAP_FIXED
         if segment.fileSize > 0 {
-            if let host = source.host {
-                let slot = try context.install(host.fd)
-                _ = try context.nativeCall(.mmap, page, fileLength, segment.protection, flags, slot, segment.offset & ~0xfff)
-                _ = try? context.nativeCall(.close, slot)
+            if let slot {
+                add(NativeCall(.mmap, page, fileLength, segment.protection, flags, slot, segment.offset & ~0xfff))
             } else {
                 try copy(segment, page, inPage, fileLength, source)
             }
         }
         if memoryLength > fileLength || segment.fileSize == 0 {
             let from = segment.fileSize == 0 ? 0 : fileLength
-            _ = try context.nativeCall(.mmap, page &+ from, memoryLength &- from, segment.protection,
-                                       flags | Self.MAP_ANONYMOUS, .max, 0)
+            add(NativeCall(.mmap, page &+ from, memoryLength &- from, segment.protection, flags | Self.MAP_ANONYMOUS, .max, 0))
         }
         // What lies behind the file's part in its last page is not the program's.
         let tail = segment.memorySize > segment.fileSize ? fileLength &- (segment.fileSize &+ inPage) : 0
         if tail > 0, tail < 4096, segment.protection & Self.PROT_WRITE != 0 {
-            try context.store(array: [UInt8](repeating: 0, count: Int(tail)), at: GuestAddress(page &+ fileLength &- tail))
+            zeroes.append((page &+ fileLength &- tail, Int(tail)))
         }
+    }
+
+    /// Makes all that was added.
+    mutating func commit() throws(Errno) {
+        for slot in slots { add(NativeCall(.close, slot, 0)) }
+        try context.perform(calls)
+        for part in zeroes {
+            try context.store(array: [UInt8](repeating: 0, count: part.count), at: GuestAddress(part.address))
+        }
+        (calls, zeroes, slots) = ([], [], [])
     }
 
     /// For a file that the host cannot map: its bytes in anonymous memory.
     private func copy(_ segment: ELFImage.Segment, _ page: UInt64, _ inPage: UInt64, _ length: UInt64,
-                      _ source: Source) throws(Errno) {
+                      _ source: ProgramSource) throws(Errno) {
         _ = try context.nativeCall(.mmap, page, length, 3, Self.MAP_PRIVATE | Self.MAP_FIXED | Self.MAP_ANONYMOUS, .max, 0)
         var done: UInt64 = 0
         let total = segment.fileSize &+ inPage
@@ -94,29 +118,22 @@ struct ELFMapper {
         }
         _ = try context.nativeCall(.mprotect, page, length, segment.protection)
     }
+}
 
-    /// The file that segments come from.
-    struct Source {
-        let task: Task
-        let file: OpenFile
-        /// The host's descriptor, where there is one to map.
-        let host: SharedFD?
+/// The file that segments come from.
+struct ProgramSource {
+    let task: Task
+    let file: OpenFile
+    /// The host's descriptor, where there is one to map.
+    let host: SharedFD?
 
-        init(_ task: Task, _ file: OpenFile, _ mm: MemoryManager) throws(Errno) {
-            self.task = task
-            self.file = file
-            var host: SharedFD?
-            if case .file(let descriptor)? = try? file.mappable(writable: false, by: task) {
-                host = descriptor
-                if let id = try? descriptor.fd.identity() {
-                    mm.noteMapping(.init(device: id.device, inode: id.inode), .init(path: file.path, file: file))
-                }
-            }
-            self.host = host
-        }
-
-        func read(_ offset: UInt64, _ count: Int) throws(Errno) -> [UInt8] { try file.bytes(at: offset, count, by: task) }
+    init(_ task: Task, _ file: OpenFile) {
+        self.task = task
+        self.file = file
+        if case .file(let descriptor)? = try? file.mappable(writable: false, by: task) { host = descriptor } else { host = nil }
     }
+
+    func read(_ offset: UInt64, _ count: Int) throws(Errno) -> [UInt8] { try file.bytes(at: offset, count, by: task) }
 }
 
 extension OpenFile {

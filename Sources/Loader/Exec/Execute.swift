@@ -58,15 +58,20 @@ extension Task {
         let elf = try readELF(file, program.start)
         let interpreter = try openInterpreter(elf, file)
 
-        let context = try group.container.source.makeAddressSpace()
+        let source = ProgramSource(self, file)
+        let other = interpreter.map { (image: $0.image, source: ProgramSource(self, $0.file)) }
+        let vdso = VDSO.shared.file(for: group.container.source.hostVDSO)
+        let context = try group.container.source.makeAddressSpace(
+            for: [source.host, other?.source.host, vdso].compactMap { $0?.fd })
         do throws(Errno) {
             try context.bind()
+            VDSO.shared.tell(context.addressSpace)
             let mm = MemoryManager(addressSpace: context.addressSpace)
             mm.executable = file.path
             mm.programHold = hold
             mm.dumpable = identity.isSecure || !program.isReadable ? 0 : 1
             let place = try ProgramPlacer(task: self, context: context, mm: mm)
-                .place(elf, file, interpreter, request.strings, fileName: original.fileName, identity)
+                .place(elf, source, other, vdso, request.strings, fileName: original.fileName, identity)
             return ExecImage(context: context, mm: mm, credentials: identity.credentials,
                              name: Self.lastName(original.fileName), isSecure: identity.isSecure,
                              startAddress: place.start, stackPointer: place.stackPointer)

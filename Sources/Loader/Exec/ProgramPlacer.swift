@@ -18,28 +18,37 @@ struct ProgramPlacer {
         var stackPointer: UInt64
     }
 
-    func place(_ elf: ELFImage, _ file: OpenFile, _ interpreter: (image: ELFImage, file: OpenFile)?,
-               _ strings: ProgramStrings, fileName: [UInt8], _ identity: ExecCredentials) throws(Errno) -> Place {
+    func place(_ elf: ELFImage, _ source: ProgramSource, _ interpreter: (image: ELFImage, source: ProgramSource)?,
+               _ vdsoFile: SharedFD?, _ strings: ProgramStrings, fileName: [UInt8], _ identity: ExecCredentials) throws(Errno) -> Place {
         var random = SystemRandomNumberGenerator()
         let isRandom = task.personality & 0x0040_0000 /* ADDR_NO_RANDOMIZE */ == 0
         func draw(_ bits: UInt64) -> UInt64 { isRandom ? random.next() & ((1 << bits) - 1) : 0 }
         let limit = mm.addressSpace.limit.rawValue
 
         let stackTop = (limit &- (draw(10) << 12)) & ~0xfff
-        let stackSize = try makeStack(top: stackTop, executable: elf.executableStack)
-
-        let mapper = ELFMapper(task: task, context: context, mm: mm)
+        var mapper = ELFMapper(context: context, mm: mm)
+        let (stackSize, guardLow) = addStack(top: stackTop, executable: elf.executableStack, to: &mapper)
+        // What may lie anywhere goes below the stack, as the host's kernel would have it.
+        var ceiling = guardLow
         let base = (limit / 3 * 2 &+ (draw(28) << 12)) & ~0xfff
-        let bias = try mapper.map(elf, file, !elf.isRelocatable ? .fixed : .near(base))
+        let bias = try mapper.add(elf, source, !elf.isRelocatable ? .fixed : .near(base))
         var start = elf.entry &+ bias
         var interpreterBase: UInt64 = 0
         if let interpreter {
             let own = interpreter.image
-            let ownBias = try mapper.map(own, interpreter.file, own.isRelocatable ? .anywhere : .fixed)
+            let ownBias = try mapper.add(own, interpreter.source, own.isRelocatable ? .below(ceiling) : .fixed)
             interpreterBase = own.range.start &+ ownBias
+            if own.isRelocatable { ceiling = interpreterBase & ~0xfff }
             start = own.entry &+ ownBias
         }
-        let vdso = try VDSO.shared.map(into: context)
+        var vdso: UInt64?
+        if let vdsoFile {
+            let place = ceiling &- VDSO.size
+            // PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED.
+            mapper.add(NativeCall(.mmap, place, VDSO.size, 5, 0x12, try mapper.install(vdsoFile.fd), 0))
+            vdso = place
+        }
+        try mapper.commit()
 
         let programEnd = elf.range.end &+ bias
         // Far enough from the program that nobody can tell one from the other, at most 32 MiB.
@@ -86,15 +95,16 @@ struct ProgramPlacer {
 
     /// The stack as a whole: nothing else is placed where it may grow, and only touched pages cost memory.
     ///
-    /// - Returns: its size.
-    private func makeStack(top: UInt64, executable: Bool) throws(Errno) -> UInt64 {
+    /// - Returns: its size, and where what guards it begins.
+    private func addStack(top: UInt64, executable: Bool, to mapper: inout ELFMapper) -> (size: UInt64, guardLow: UInt64) {
         let wanted = task.limit(Limits.RLIMIT_STACK)
         let size = (min(max(wanted, 256 << 10), 256 << 20) &+ 0xfff) & ~0xfff
         let guardSize: UInt64 = 1 << 20
+        let guardLow = top &- size &- guardSize
         // MAP_PRIVATE | FIXED | ANONYMOUS | NORESERVE, and STACK for the stack itself.
         let flags: UInt64 = 0x4032
-        _ = try context.nativeCall(.mmap, top &- size &- guardSize, guardSize, 0, flags, .max, 0)
-        _ = try context.nativeCall(.mmap, top &- size, size, executable ? 7 : 3, flags | 0x2_0000, .max, 0)
-        return size
+        mapper.add(NativeCall(.mmap, guardLow, guardSize, 0, flags, .max, 0))
+        mapper.add(NativeCall(.mmap, top &- size, size, executable ? 7 : 3, flags | 0x2_0000, .max, 0))
+        return (size, guardLow)
     }
 }

@@ -18,18 +18,17 @@ final class VDSO: @unchecked Sendable {
     /// Bytes of memory that an image takes.
     static let size: UInt64 = 4096
 
-    /// Maps the image into a fresh address space.
-    ///
-    /// - Returns: where it lies; nil when the host's vDSO is not at hand: programs then make system calls.
-    func map(into context: ExecutionContext) throws(Errno) -> UInt64? {
-        guard let host = context.addressSpace.hostVDSO?.rawValue, !offsets.isEmpty else { return nil }
-        if let offset = offsets[Array("__vdso_clock_gettime".utf8)] { context.addressSpace.useClock(host &+ offset) }
-        let file = try image(for: host)
-        let slot = try context.install(file.fd)
-        // PROT_READ | PROT_EXEC, MAP_PRIVATE.
-        let place = try context.nativeCall(.mmap, 0, Self.size, 5, 2, slot, 0)
-        _ = try? context.nativeCall(.close, slot)
-        return place
+    /// The image for stubs that have the host's own at `host`; nil when that is not at hand: programs then make system
+    /// calls.
+    func file(for host: GuestAddress?) -> SharedFD? {
+        guard let host, !offsets.isEmpty else { return nil }
+        return try? image(for: host.rawValue)
+    }
+
+    /// Tells an address space where the host's clock_gettime is.
+    func tell(_ space: AddressSpace) {
+        guard let host = space.hostVDSO?.rawValue, let offset = offsets[Array("__vdso_clock_gettime".utf8)] else { return }
+        space.useClock(host &+ offset)
     }
 
     private func image(for host: UInt64) throws(Errno) -> SharedFD {

@@ -74,7 +74,6 @@ private func attach(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UIn
     if let id = try? host.fd.identity() {
         task.mm.noteMapping(.init(device: id.device, inode: id.inode), .init(path: segment.file.path, file: nil))
     }
-    let slot = try task.context.install(host.fd)
     let protection: UInt64 = (readOnly ? 1 : 3) | (executes ? 4 : 0)
     var mapFlags = MapFlags.MAP_SHARED
     if address != 0 {
@@ -82,7 +81,7 @@ private func attach(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UIn
     }
     let place: UInt64
     do throws(Errno) {
-        place = try task.context.nativeCall(.mmap, address, size, protection, mapFlags, slot, 0)
+        place = try task.context.map(host, at: address, size: size, protection: protection, flags: mapFlags, offset: 0)
     } catch { throw error == .EEXIST ? .EINVAL : error }
     task.mm.sharedMemory.add(place, size, segment, pid: task.group.id(in: task.pidNamespace))
     return place

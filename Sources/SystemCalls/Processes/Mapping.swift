@@ -95,9 +95,8 @@ private func map(_ task: Task, _ file: OpenFile, _ call: MapCall) throws(Errno) 
         if let id = try? host.fd.identity() {
             task.mm.noteMapping(.init(device: id.device, inode: id.inode), .init(path: file.path, file: nil))
         }
-        let slot = try task.context.install(host.fd)
-        return try task.context.nativeCall(.mmap, call.place, call.size, call.protection,
-                                           call.flags & ~MapFlags.MAP_GROWSDOWN, slot, call.offset)
+        return try task.context.map(host, at: call.place, size: call.size, protection: call.protection,
+                                    flags: call.flags & ~MapFlags.MAP_GROWSDOWN, offset: call.offset)
     }
 }
 
