@@ -37,17 +37,26 @@ struct control {
     int files[MAX_FILES];
 };
 
-/// Occupies [from, to) with inaccessible pages wherever nothing is mapped yet, by halving what does not fit.
+/// Occupies [from, to) with inaccessible pages wherever nothing is mapped yet. Sizes grow where it is empty; before something
+/// that is mapped they only shrink, until one page does not fit: that one is passed over.
 TEXT static void fill(uint64_t from, uint64_t to) {
+    const uint64_t page = 4096;
+    uint64_t size = 1ul << 40;
+    int growing = 1;
     while (from < to) {
-        uint64_t size = to - from;
-        for (;;) {
-            long r = call(__NR_mmap, (long)from, (long)size, 0,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-            if (r >= 0 || size == 4096) break;
-            size = size / 2 & ~4095ul;
+        if (size > to - from) size = to - from;
+        long r = call(__NR_mmap, (long)from, (long)size, 0,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (r >= 0) {
+            from += size;
+            size = growing ? size * 2 : size > page ? size / 2 & ~(page - 1) : page;
+        } else if (size > page) {
+            growing = 0;
+            size = size / 2 & ~(page - 1);
+        } else {
+            from += page;
+            growing = 1;
         }
-        from += size;
     }
 }
 

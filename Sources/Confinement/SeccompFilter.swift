@@ -4,7 +4,7 @@ public import LinuxABI
 /// A filter of system calls that a process of ours puts on itself (seccomp(2)): what is not allowed kills the process, or
 /// fails with an errno where that is said. x86-64 only; calls of other ABIs kill.
 ///
-/// Our own, since libseccomp takes longer to generate one (half a millisecond) than all else in the start of a Gofer.
+/// Our own, since libseccomp takes half a millisecond to generate one.
 public struct SeccompFilter: Sendable {
     /// What a 64-bit argument of a call must be for a rule to hold.
     public struct Argument: Hashable, Sendable {
@@ -20,7 +20,8 @@ public struct SeccompFilter: Sendable {
         }
     }
 
-    struct Rule: Hashable {
+    struct Rule {
+        var number: UInt32
         var arguments: [Argument]
         var action: UInt32
     }
@@ -30,8 +31,8 @@ public struct SeccompFilter: Sendable {
 
     /// What is done with a call for which no rule holds.
     let otherwise: UInt32
-    /// By number; the first rule that holds counts.
-    private(set) var rules: [Int: [Rule]] = [:]
+    /// The first that holds counts.
+    private(set) var rules: [Rule] = []
 
     /// - Parameter trapping: what is not allowed raises SIGSYS, for a process that says what it was before it ends
     ///   (`DeniedCalls`). The call is not made either way.
@@ -39,17 +40,20 @@ public struct SeccompFilter: Sendable {
 
     /// Allows `call`, if all `arguments` are as said. Several rules for a call: one of them must hold.
     public mutating func allow(_ call: SystemCallNumber, _ arguments: Argument...) {
-        rules[call.rawValue, default: []].append(Rule(arguments: arguments, action: Self.allowAction))
+        add(call, arguments, Self.allowAction)
     }
 
     public mutating func allow(_ calls: [SystemCallNumber]) {
-        for call in calls { allow(call) }
+        for call in calls { add(call, [], Self.allowAction) }
     }
 
     /// Lets `call` fail with `error` instead of killing.
     public mutating func refuse(_ call: SystemCallNumber, _ error: Errno, _ arguments: Argument...) {
-        let action = Self.errnoAction | UInt32(truncatingIfNeeded: error.rawValue) & 0xfff
-        rules[call.rawValue, default: []].append(Rule(arguments: arguments, action: action))
+        add(call, arguments, Self.errnoAction | UInt32(truncatingIfNeeded: error.rawValue) & 0xfff)
+    }
+
+    private mutating func add(_ call: SystemCallNumber, _ arguments: [Argument], _ action: UInt32) {
+        rules.append(Rule(number: UInt32(truncatingIfNeeded: call.rawValue), arguments: arguments, action: action))
     }
 
     /// Puts the filter on every thread of the process, for good. Without CAP_SYS_ADMIN no_new_privs must be set.

@@ -5,86 +5,108 @@ struct SeccompProgram {
     /// code | jt << 16 | jf << 24 | k << 32
     private(set) var instructions: [UInt64] = []
 
+    /// All calls from `start` up to the next interval's have the fate that the code says: a part of `fates`.
+    private struct Interval {
+        var start: UInt32
+        var code: Range<Int>
+    }
+    private var intervals: [Interval] = []
+    private var fates: [UInt64] = []
+
     /// struct seccomp_data.
     private static let number: UInt32 = 0, architecture: UInt32 = 4, arguments: UInt32 = 16
     /// BPF_LD | W | ABS, ALU | AND | K, JMP | JA, JMP | JEQ | K, JMP | JGE | K, RET | K.
     private static let load: UInt16 = 0x20, and: UInt16 = 0x54, jump: UInt16 = 0x05
     private static let jumpEqual: UInt16 = 0x15, jumpGreaterEqual: UInt16 = 0x35, give: UInt16 = 0x06
     private static let x86_64: UInt32 = 0xc000_003e
+    /// From here on the numbers of x32, which has the same architecture.
+    private static let x32: UInt32 = 0x4000_0000
 
     init(_ filter: SeccompFilter) {
+        instructions.reserveCapacity(512)
+        intervals.reserveCapacity(256)
+        fates = [Self.instruction(Self.give, filter.otherwise), Self.instruction(Self.give, SeccompFilter.allowAction),
+                 Self.instruction(Self.give, SeccompFilter.killAction)]
+        let otherwise = 0..<1, allowed = 1..<2, killed = 2..<3
+        begin(0, otherwise)
+        // Rules of the same call stay in their order.
+        let order = filter.rules.indices.sorted {
+            (filter.rules[$0].number, $0) < (filter.rules[$1].number, $1)
+        }
+        var at = 0
+        while at < order.count {
+            let number = filter.rules[order[at]].number
+            var end = at
+            while end < order.count, filter.rules[order[end]].number == number { end += 1 }
+            let first = filter.rules[order[at]]
+            if first.arguments.isEmpty && first.action == SeccompFilter.allowAction {
+                begin(number, allowed)
+            } else {
+                let start = fates.count
+                for index in order[at..<end] { add(filter.rules[index]) }
+                fates.append(fates[0])
+                begin(number, start..<fates.count)
+            }
+            begin(number + 1, otherwise)
+            at = end
+        }
+        begin(Self.x32, killed)
         append(Self.load, Self.architecture)
         append(Self.jumpEqual, Self.x86_64, whenTrue: 1)
         append(Self.give, SeccompFilter.killAction)
         append(Self.load, Self.number)
-        let intervals = Self.intervals(filter)
-        instructions += Self.search(intervals[...])
+        search(intervals.startIndex..<intervals.endIndex)
     }
 
-    /// All calls from `start` up to the next interval's.
-    private struct Interval {
-        var start: UInt32
-        var code: [UInt64]
-    }
-
-    private static func intervals(_ filter: SeccompFilter) -> [Interval] {
-        let otherwise = [instruction(give, filter.otherwise)]
-        var intervals = [Interval(start: 0, code: otherwise)]
-        func begin(_ start: UInt32, _ code: [UInt64]) {
-            if intervals[intervals.count - 1].start == start { intervals.removeLast() }
-            if intervals.last?.code != code { intervals.append(Interval(start: start, code: code)) }
-        }
-        for (number, rules) in filter.rules.sorted(by: { $0.key < $1.key }) {
-            let number = UInt32(truncatingIfNeeded: number)
-            begin(number, rules.flatMap(code) + otherwise)
-            begin(number + 1, otherwise)
-        }
-        // The ABI of x32 has the same architecture and numbers from here on.
-        begin(0x4000_0000, [instruction(give, SeccompFilter.killAction)])
-        return intervals
-    }
-
-    private static func search(_ intervals: ArraySlice<Interval>) -> [UInt64] {
-        if intervals.count == 1 { return trimmed(intervals[intervals.startIndex].code) }
-        let middle = intervals.startIndex + intervals.count / 2
-        let below = search(intervals[..<middle]), above = search(intervals[middle...])
-        let bound = intervals[middle].start
-        if below.count <= 255 {
-            return [instruction(jumpGreaterEqual, bound, whenTrue: UInt8(below.count))] + below + above
-        }
-        return [instruction(jumpGreaterEqual, bound, whenFalse: 1), instruction(jump, UInt32(below.count))] + below + above
-    }
-
-    /// Nothing is reached behind the first verdict that is unconditional.
-    private static func trimmed(_ code: [UInt64]) -> [UInt64] {
-        if let first = code.first, UInt16(truncatingIfNeeded: first) == give { return [first] }
-        return code
+    private mutating func begin(_ start: UInt32, _ code: Range<Int>) {
+        if intervals.last?.start == start { intervals.removeLast() }
+        if intervals.last?.code != code { intervals.append(Interval(start: start, code: code)) }
     }
 
     /// The rule's verdict behind its conditions, each of which jumps behind that when it fails.
-    private static func code(_ rule: SeccompFilter.Rule) -> [UInt64] {
-        var steps: [(load: UInt32, mask: UInt32, value: UInt32)] = []
+    private mutating func add(_ rule: SeccompFilter.Rule) {
+        var jumps: [Int] = []
         for argument in rule.arguments {
-            for (offset, shift) in [(UInt32(4), UInt64(32)), (0, 0)] {
-                let mask = UInt32(truncatingIfNeeded: argument.mask >> shift)
+            for half in [UInt32(1), 0] {
+                let mask = UInt32(truncatingIfNeeded: argument.mask >> (32 * UInt64(half)))
                 if mask == 0 { continue }
-                steps.append((arguments + 8 * argument.index + offset, mask, UInt32(truncatingIfNeeded: argument.value >> shift)))
+                fates.append(Self.instruction(Self.load, Self.arguments + 8 * argument.index + 4 * half))
+                if mask != .max { fates.append(Self.instruction(Self.and, mask)) }
+                jumps.append(fates.count)
+                fates.append(Self.instruction(Self.jumpEqual, UInt32(truncatingIfNeeded: argument.value >> (32 * UInt64(half)))))
             }
         }
-        var code = [instruction(give, rule.action)]
-        for step in steps.reversed() {
-            code.insert(instruction(jumpEqual, step.value, whenFalse: UInt8(code.count)), at: 0)
-            if step.mask != .max { code.insert(instruction(and, step.mask), at: 0) }
-            code.insert(instruction(load, step.load), at: 0)
+        fates.append(Self.instruction(Self.give, rule.action))
+        for jump in jumps { fates[jump] |= UInt64(fates.count - jump - 1) << 24 }
+    }
+
+    /// Instructions of the search among these.
+    private func length(_ part: Range<Int>) -> Int {
+        if part.count == 1 { return intervals[part.lowerBound].code.count }
+        let middle = part.lowerBound + part.count / 2
+        let below = length(part.lowerBound..<middle)
+        return (below > 255 ? 2 : 1) + below + length(middle..<part.upperBound)
+    }
+
+    private mutating func search(_ part: Range<Int>) {
+        if part.count == 1 { return instructions.append(contentsOf: fates[intervals[part.lowerBound].code]) }
+        let middle = part.lowerBound + part.count / 2
+        let bound = intervals[middle].start, below = length(part.lowerBound..<middle)
+        if below > 255 {
+            append(Self.jumpGreaterEqual, bound, whenFalse: 1)
+            append(Self.jump, UInt32(below))
+        } else {
+            append(Self.jumpGreaterEqual, bound, whenTrue: UInt8(below))
         }
-        return code
+        search(part.lowerBound..<middle)
+        search(middle..<part.upperBound)
     }
 
     private static func instruction(_ code: UInt16, _ value: UInt32, whenTrue: UInt8 = 0, whenFalse: UInt8 = 0) -> UInt64 {
         UInt64(code) | UInt64(whenTrue) << 16 | UInt64(whenFalse) << 24 | UInt64(value) << 32
     }
 
-    private mutating func append(_ code: UInt16, _ value: UInt32, whenTrue: UInt8 = 0) {
-        instructions.append(Self.instruction(code, value, whenTrue: whenTrue))
+    private mutating func append(_ code: UInt16, _ value: UInt32, whenTrue: UInt8 = 0, whenFalse: UInt8 = 0) {
+        instructions.append(Self.instruction(code, value, whenTrue: whenTrue, whenFalse: whenFalse))
     }
 }
