@@ -1,6 +1,7 @@
 # Pods whose programs sleep cost no time: nothing of ours wakes up, neither before nor after they have worked. And what a
 # pod and a thread cost in memory, with bounds that only a doubling breaks.
 source "$repository/Integration/lib/pods.sh"
+rm -f "$home/sleepers.log" "$home/threads.log"
 gcc -O1 -static -pthread -o "$home/sleepers" "$repository/Integration/guest/sleepers.c"
 
 # memory_of FIELD POD NAMES: the sum of a field of smaps_rollup over the pod's processes whose name matches, in KiB.
