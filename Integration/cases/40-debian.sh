@@ -1,13 +1,6 @@
 # Programs of a Debian bookworm root give the same results as under runc.
-packages debootstrap
-debian=$repository/.build/peers/debian
-if [ ! -e "$debian/.complete" ]; then
-    say "Making a Debian root by debootstrap"
-    rm -rf "$debian"
-    mirror=$(sed -nE 's,^(URIs: *|deb (\[[^]]*\] )?)([^ ]*/debian/?)( .*)?$,\3,p' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
-    debootstrap --variant=minbase --include=perl,python3,git,gcc,libc6-dev,procps bookworm "$debian" ${mirror:+"$mirror"} >/dev/null
-    rm -rf "$debian"/var/cache/apt/archives/*.deb && touch "$debian/.complete"
-fi
+source "$repository/Integration/lib/debian.sh"
+debian=$(debian_root)
 make_image "$debian" docker.io/library/debian:bookworm "$home/debian.tar"
 ctr image import "$home/debian.tar" >/dev/null && rm "$home/debian.tar"
 

@@ -18,11 +18,10 @@ extension Waiter {
             switch park(until: deadline) {
             case .woken: continue
             case .interrupted:
+                // What has come at the same time counts, as with Linux: a child's end and its SIGCHLD.
+                if let result = try attempt() { return result }
                 // A limited notification may have chosen this task: what it was told of is the next one's then.
-                if exclusive {
-                    if let result = try attempt() { return result }
-                    queue.notify(mask, limit: 1)
-                }
+                if exclusive { queue.notify(mask, limit: 1) }
                 throw .ERESTARTSYS
             case .timedOut:
                 if let result = try attempt() { return result }

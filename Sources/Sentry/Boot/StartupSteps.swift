@@ -42,6 +42,9 @@ final class StartupSteps: @unchecked Sendable {
         return text
     }
 
+    /// The same for programs: CLOCK_MONOTONIC in nanoseconds and the step, a line each.
+    var times: String { lock.withLock { steps }.map { "\($0.time) \($0.name)\n" }.joined() }
+
     private static func number(_ nanoseconds: UInt64) -> String {
         let digits = String(nanoseconds / 1000)
         return String(repeating: " ", count: max(1, 7 - digits.utf8.count)) + digits

@@ -72,7 +72,7 @@ final class ContainerProcess: @unchecked Sendable {
         let streams = try ProcessStreams(host, container: container, into: files)
         let task: Task
         do throws(TTRPC.Status) {
-            task = try ProcessLaunch(spec: spec, container: container, files: files, asInit: asInit).run(Observer(self))
+            task = try ProcessLaunch(spec: spec, container: container, files: files, asInit: asInit).run(Observer(self, asInit ? container : nil))
             do throws(TTRPC.Status) { try streams.openTerminal(for: task, asConsole: asInit) } catch {
                 task.group.kill(.signaled(9))
                 task.startInitial()
@@ -96,10 +96,18 @@ final class ContainerProcess: @unchecked Sendable {
     /// Hears of the process's end.
     private final class Observer: ExitObserver, @unchecked Sendable {
         private let process: ContainerProcess
+        /// Whose first process it is, if it is one's.
+        private let container: Container?
 
-        init(_ process: ContainerProcess) { self.process = process }
+        init(_ process: ContainerProcess, _ container: Container?) {
+            self.process = process
+            self.container = container
+        }
 
-        override func exited(_ group: ThreadGroup, status: ExitStatus) { process.ended(status) }
+        override func exited(_ group: ThreadGroup, status: ExitStatus) {
+            if let container { container.pod.steps.mark("its process has ended", container.id) }
+            process.ended(status)
+        }
     }
 
     /// Called once, when the process's last task has ended.

@@ -99,6 +99,8 @@ final class Pod: @unchecked Sendable {
             return DebugReport.unknownCalls(kernel)
         case "startup":
             return steps.report
+        case "startup-times":
+            return steps.times
         case "tasks":
             return DebugReport.tasks(kernel)
         case "syscalls":
