@@ -77,17 +77,20 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
         return inCall ? .result(result) : .same
     }
 
-    /// For platforms: the thread has stopped, in `call` or not, with registers to be fetched or these.
-    public final func arrive(inCall: Bool, _ registers: Registers? = nil) {
+    /// For platforms: the thread has stopped, in `call` or not. Its registers are fetched when they are looked at.
+    public final func arrive(inCall: Bool) {
         self.inCall = inCall
         result = Errno.ENOSYS.returnValue
         hasChangedRegisters = false
         hasRegisters = false
-        if let registers {
-            stored = registers
-            hasRegisters = true
-            settleCall()
-        }
+    }
+
+    /// The same, with the registers at hand.
+    public final func arrive(inCall: Bool, _ registers: Registers) {
+        arrive(inCall: inCall)
+        stored = registers
+        hasRegisters = true
+        settleCall()
     }
 
     /// For platforms: the general registers of the thread, which stands. rax and origRax of a call are not looked at.

@@ -16,7 +16,11 @@ extension SystrapContext {
             call.wasInterrupted = event & STUB_EVENT_INTERRUPTED.rawValue != 0
             if call.wasInterrupted { unsafe call.deadline = host_load64(&slot.pointee.deadline) }
             window.open(hasTable: MarshalTable.has(Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: call.number))))
-            arrive(inCall: true, event & STUB_EVENT_EXPORTED.rawValue != 0 ? exported : nil)
+            if event & STUB_EVENT_EXPORTED.rawValue != 0 {
+                arrive(inCall: true, exported)
+            } else {
+                arrive(inCall: true)
+            }
             return .systemCall
         case STUB_EVENT_SIGNAL.rawValue:
             arrive(inCall: false, exported)
