@@ -40,6 +40,10 @@ import LinuxABI
     /// guest can change it at any time: it is for the host's calls to write to, and is never read back.
     open func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? { nil }
 
+    /// How many of `count` bytes from `address` on can be written now: for what is gone once it was taken, and would be lost
+    /// if it could not be stored.
+    open func writablePrefix(_ address: GuestAddress, _ count: Int) -> Int { count }
+
     private var stagingBytes = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit { unsafe stagingBytes.deallocate() }

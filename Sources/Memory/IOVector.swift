@@ -92,6 +92,15 @@ public struct IOVector {
         }
     }
 
+    /// Takes `limit` bytes, or all that are left, as an array. As Linux fills its buffers: one that cannot be filled is not
+    /// used at all.
+    ///
+    /// - Returns: none when a page cannot be read; `faulted` then.
+    public mutating func readWhole(limit: Int) -> [UInt8] {
+        let bytes = readArray(limit: limit)
+        return faulted ? [] : bytes
+    }
+
     /// Lets `body` produce bytes, chunk by chunk, and puts them there: for a source that can be read at an offset
     /// again, since what `body` produced beyond a fault is dropped.
     ///

@@ -255,6 +255,16 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
         return done
     }
 
+    override func writablePrefix(_ address: GuestAddress, _ count: Int) -> Int {
+        // Each page costs the host several switches: a large buffer is taken as it is.
+        if count > 512 { return count }
+        var done = 0
+        while done < count, access(address + done, StubLayout.touchWrite) != nil {
+            done += Int(pageSize &- ((address + done).rawValue & (pageSize - 1)))
+        }
+        return min(done, count)
+    }
+
     override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
         var done = unsafe space.copyOut(address, from: buffer)
         while done < buffer.count, access(address + done, StubLayout.touchWrite) != nil {

@@ -45,6 +45,9 @@ final class Arena: @unchecked Sendable {
         return unsafe (base + Int(STUB_INFO_LENGTH) + index * Int(STUB_SLOT_SIZE)).assumingMemoryBound(to: CStub.stub_slot.self)
     }
 
+    /// Where a slot begins in the file.
+    func offset(_ index: Int) -> UInt64 { UInt64(STUB_INFO_LENGTH) + UInt64(index) * UInt64(STUB_SLOT_SIZE) }
+
     /// What a thread's slot says it is. The stub cannot write it.
     func info(_ index: Int) -> UnsafeMutablePointer<CStub.stub_info> {
         precondition(index >= 0 && index < Int(STUB_SLOTS))

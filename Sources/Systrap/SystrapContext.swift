@@ -30,6 +30,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private let latch = InterruptLatch()
     /// What the slot carries of the call at hand.
     var window: Window
+    /// Bytes of the window that count as held.
+    var heldBytes = 0
     /// Output of the call at hand could not be delivered.
     var hasFailedDelivery = false
     private let bell = Bell()
@@ -146,10 +148,13 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override func end() {
         if hasEnded { return }
         hasEnded = true
+        let isWindowLarge = heldBytes > 16 << 10
+        forgetWindow()
         if space.removeContext() {
             space.kill()
             space.reap()
         } else if thread != space.process && !space.isDead {
+            if isWindowLarge { releaseWindow() }
             if bound, space.reserveKept() {
                 begin(STUB_CLEAR, clearAtEnd.rawValue)
                 space.keep(KeptThread(index: index, thread: thread, told: told, happened: happened))
@@ -280,6 +285,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 complete(Errno.EFAULT.returnValue)
             }
             let departure = departure
+            if window.reach > 0 { accountForWindow() }
             unsafe window.handOver(slot)
             window.close()
             switch departure {
@@ -425,6 +431,12 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {
         unsafe window.room(address.rawValue, count)
+    }
+
+    override func writablePrefix(_ address: GuestAddress, _ count: Int) -> Int {
+        let known = window.writable(address.rawValue)
+        if known >= count { return count }
+        return known + probe(address + known, count - known)
     }
 
     override func settle() {

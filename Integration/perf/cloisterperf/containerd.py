@@ -1,15 +1,17 @@
 """Containers and pods through a containerd of our own, so that shims are measured as they are used."""
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import time
 
 from . import processes
-from .containers import Container, Engine, identifier, numbers
+from .containers import Engine, has_network, identifier, numbers
 from .errors import BadSample, Complaint
 from .runtimes import REPOSITORY
 
+RUNC_TYPE = "io.containerd.runc.v2"
 CONFIGURATION = """version = 2
 root = "{home}/root"
 state = "{home}/state"
@@ -81,7 +83,7 @@ class ContainerdEngine(Engine):
     def __init__(self, runtime, home, daemon):
         super().__init__(runtime, home)
         self.daemon = daemon
-        self.flags = ["--runtime", runtime.type, *runtime.type_flags]
+        self.flags = ["--runtime", runtime.type or RUNC_TYPE, *runtime.type_flags]
         if runtime.configuration:
             path = os.path.join(self.home, "runtime.toml")
             with open(path, "w") as file:
@@ -92,14 +94,24 @@ class ContainerdEngine(Engine):
         self.daemon.start()
         return self.daemon.ctr(*words)
 
-    def flags_for(self, bundle):
-        return [*self.flags, "--config", os.path.join(bundle.folder, "config.json")]
+    def flags_for(self, bundle, config):
+        flags = [*self.flags, "--config", os.path.join(bundle.folder, "config.json")]
+        return flags if self.runtime.type else flags + ["--runc-binary", self.wrapper(has_network(config))]
+
+    def wrapper(self, networked):
+        """A program that is the runtime with its flags: runc's shim takes a path only."""
+        path = os.path.join(self.home, "networked" if networked else "alone")
+        if not os.path.exists(path):
+            with open(path, "w") as file:
+                file.write(f'#!/bin/sh\nexec {shlex.join(self.runtime.words(networked))} "$@"\n')
+            os.chmod(path, 0o755)
+        return path
 
     def run(self, bundle, config, timeout):
         config["root"]["path"] = bundle.root
         bundle.write(config)
         id = identifier()
-        ran = processes.run(self.ctr("run", "--rm", *self.flags_for(bundle), id), timeout, self.environment)
+        ran = processes.run(self.ctr("run", "--rm", *self.flags_for(bundle, config), id), timeout, self.environment)
         if ran.status is None:
             self.remove(id)
         return ran
@@ -109,7 +121,7 @@ class ContainerdEngine(Engine):
         return super().start(bundle, config, timeout, keep_bundle, id)
 
     def detach(self, id, bundle, config, output, timeout):
-        argv = self.ctr("run", "--detach", "--log-uri", "file://" + output.name, *self.flags_for(bundle), id)
+        argv = self.ctr("run", "--detach", "--log-uri", "file://" + output.name, *self.flags_for(bundle, config), id)
         return processes.run(argv, timeout, self.environment)
 
     def pid(self, id):

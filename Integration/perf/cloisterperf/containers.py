@@ -23,6 +23,12 @@ def complaint(output, status):
     return lines[-1][:300] if lines else ("it did not end in time" if status is None else f"status {status}")
 
 
+def has_network(config):
+    """Whether a container joins a network namespace that was made for it."""
+    spaces = (config or {}).get("linux", {}).get("namespaces", ())
+    return any(space["type"] == "network" and space.get("path", "").startswith("/run/netns/") for space in spaces)
+
+
 class Container:
     """A container in the background. `bundle` is removed with it."""
 
@@ -77,8 +83,7 @@ class Engine:
 
     def command(self, *words, config=None):
         """The runtime's command line; `config` matters for those that start something."""
-        networked = any(space.get("path") for space in (config or {}).get("linux", {}).get("namespaces", ()))
-        return [*self.runtime.words(networked), "--root", self.state, *words]
+        return [*self.runtime.words(has_network(config)), "--root", self.state, *words]
 
     def run(self, bundle, config, timeout):
         """A container from start to end: its output and how long it took, the runtime's own time included."""

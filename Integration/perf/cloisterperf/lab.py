@@ -1,16 +1,18 @@
 """What a benchmark works with: engines, layers, bundles, networks and helpers that run on the host."""
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 
 from . import bundles, containers, processes, rootfs
-from .containerd import ContainerdEngine, Daemon, shim_folders
+from .containerd import RUNC_TYPE, ContainerdEngine, Daemon, shim_folders
 from .containers import Engine
 from .errors import BadSample, Complaint, Unsupported
 from .network import Network
+from .runtimes import shim_of
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -26,7 +28,8 @@ class Lab:
         self.layers = rootfs.Layers(options.cache, progress.say)
         # On a disk, not a tmpfs: roots are written to.
         os.makedirs(options.cache, exist_ok=True)
-        self.home = tempfile.mkdtemp(prefix="run.", dir=options.cache)
+        sweep(options.cache)
+        self.home = tempfile.mkdtemp(prefix=f"run.{os.getpid()}.", dir=options.cache)
         self.daemon = Daemon(os.path.join(tempfile.gettempdir(), f"cloister-perf-{os.getpid()}"), shim_folders(runtimes))
         self.engines = {}
         self.bundles = {}
@@ -44,12 +47,10 @@ class Lab:
         via = via or ("oci" if runtime.command else "containerd")
         if via == "oci" and not runtime.command:
             raise Unsupported("measured through containerd only")
-        if via == "containerd" and not runtime.type:
-            raise Unsupported("has no shim for containerd here")
         key = (runtime.name, via)
         if key not in self.engines:
             if via == "containerd":
-                shim = "containerd-shim-" + "-".join(runtime.type.split(".")[-2:])
+                shim = shim_of(runtime.type or RUNC_TYPE)
                 paths = os.pathsep.join([*self.daemon.folders, os.environ["PATH"]])
                 if not shutil.which(shim, path=paths):
                     raise Unsupported(f"{shim} is not installed")
@@ -100,7 +101,7 @@ class Lab:
                 bundle.remove()
                 self.release(network)
         if self.tcp[key]:
-            raise Unsupported(f"has no TCP network yet ({self.tcp[key]})")
+            raise Unsupported(f"has no TCP network yet: {re.sub(r'^OSError: .Errno [0-9]+. ', '', self.tcp[key])}")
 
     # Layers
 
@@ -191,11 +192,19 @@ class Lab:
         left = processes.descendants()
         if left:
             processes.end_descendants(left)
-        with open("/proc/self/mounts") as mounts:
-            inside = [line.split()[1] for line in mounts if line.split()[1].startswith(self.home + "/")]
-        for path in sorted(inside, reverse=True):
-            subprocess.call(["umount", "-l", path])
-        subprocess.call(["rm", "-rf", "--one-file-system", self.home])
+        rootfs.Layers.clear(self.home)
+
+
+def sweep(cache):
+    """Removes what a run left that was killed."""
+    for name in os.listdir(cache):
+        parts = name.split(".")
+        if parts[0] == "run" and len(parts) == 3 and not os.path.exists(f"/proc/{parts[1]}"):
+            rootfs.Layers.clear(os.path.join(cache, name))
+            listed = os.listdir("/run/netns") if os.path.isdir("/run/netns") else []
+            for netns in listed:
+                if netns.startswith(f"perf{parts[1]}-"):
+                    subprocess.call(["ip", "netns", "del", netns])
 
 
 def available_memory():

@@ -110,7 +110,9 @@ def panels(results, only=None):
     """(label, metric, {runtime: cell}) of every figure that is drawn, those without any value left out."""
     several = len({metric for (_, metric) in results.rows if results.metrics[metric].plotted}) > 1
     found = []
-    for (method, metric), cells in results.rows.items():
+    # One metric after the other, as the benchmark lists them.
+    names = list(results.metrics)
+    for (method, metric), cells in sorted(results.rows.items(), key=lambda row: names.index(row[0][1])):
         if not results.metrics[metric].plotted or not any(cell.values for cell in cells.values()):
             continue
         label = label_of(results, method)
@@ -197,7 +199,7 @@ def panel(drawing, what, results, measured, x, y, room, beside, scales):
     values = [cell.values for cell in cells.values() if cell.values]
     scale = scales.get(metric) or Scale([v for vs in values for v in vs], False)
     left, length = x + gutter, room - gutter - beside
-    arrow = "" if len({m.lower_is_better for m in results.metrics.values()}) < 2 else (
+    arrow = "" if len({m.lower_is_better for m in results.metrics.values() if m.plotted}) < 2 else (
         " (lower is better)" if metric.lower_is_better else " (higher is better)")
     drawing.text(x, y + 14, fit(label + arrow, 12, room), 12, weight="bold")
     y += HEADING

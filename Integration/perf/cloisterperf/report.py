@@ -50,7 +50,7 @@ def write(folder, machine, done, settings, progress):
 
 
 def footer_of(machine, done):
-    versions = "; ".join(f"{name}: {version}" for name, version in machine["runtimes"].items()
+    versions = "; ".join(version if version.startswith(name) else f"{name}: {version}" for name, version in machine["runtimes"].items()
                          if not version.startswith("not measured"))
     return (f"{machines.sentence(machine)}; {machine.get('date', '')}. Bars: medians; whiskers: lowest and highest sample."
             f" {versions}.")

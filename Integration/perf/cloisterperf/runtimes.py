@@ -20,7 +20,7 @@ TYPE = re.compile(r"io\.containerd\.[a-z0-9_.-]+\.v[0-9]+$")
 class Runtime:
     """One column of every table. `command` is the OCI runtime with its flags; `type` its name in containerd, if any.
 
-    A runtime without a command is measured through containerd only.
+    A runtime without a command is measured through containerd only; one without a type goes through runc's shim there.
     """
     name: str
     command: tuple = ()
@@ -51,7 +51,7 @@ class Runtime:
     def version(self):
         """One line that names the version. Complains if the program is missing or its version command fails."""
         if not self.command:
-            shim = "containerd-shim-" + "-".join(self.type.split(".")[-2:])
+            shim = shim_of(self.type)
             found = shutil.which(shim) or (os.path.exists(built(shim)) and built(shim))
             if not found:
                 raise Complaint(f"{self.name}: {shim} is not in PATH", self.install or None)
@@ -84,6 +84,11 @@ def root_network_is_mistaken():
     return subprocess.call(["unshare", "--net", "test", "-e", "/proc/sys/net/core/rmem_default"]) == 0
 
 
+def shim_of(type):
+    """The program behind a containerd type: io.containerd.NAME.v2 is containerd-shim-NAME-v2."""
+    return "containerd-shim-" + "-".join(type.split(".")[-2:])
+
+
 def built(program):
     return os.path.join(REPOSITORY, ".build", "release", program)
 
@@ -103,8 +108,8 @@ def known(name, platform=""):
         return Runtime(label, ("crun",), "io.containerd.runc.v2", ("--runc-binary", shutil.which("crun") or "crun"),
                        install="apt-get install crun")
     if name == "runsc":
-        return Runtime(label, ("runsc",) + flags, "" if platform else "io.containerd.runsc.v1",
-                       install="apt-get install runsc")
+        own = not platform and shutil.which("containerd-shim-runsc-v1")
+        return Runtime(label, ("runsc",) + flags, "io.containerd.runsc.v1" if own else "", install="apt-get install runsc")
     if name == "cloister":
         return Runtime(label, (cloister(),) + flags, "io.containerd.cloister.v2",
                        configuration=f'platform = "{platform}"\n' if platform else "", install="Integration/build")

@@ -5,6 +5,8 @@ def scaled(value, unit):
     """A value with its unit, such as `4.61 µs`, `13.7 MB` or `12,300/s`."""
     if value is None:
         return "–"
+    if value == 0 and unit in ("ns", "s"):
+        return "0 s"
     if unit == "ns":
         return scaled(value / 1e9, "s")
     if unit == "s":
@@ -28,11 +30,13 @@ def scaled(value, unit):
 def digits(value):
     """Three significant digits, thousands with commas, never an exponent."""
     size = abs(value)
+    if size == 0:
+        return "0"
     if size >= 99.95:
         return f"{value:,.0f}"
     if size >= 9.995:
         return f"{value:.1f}"
-    if size >= 0.9995 or size == 0:
+    if size >= 0.9995:
         return f"{value:.2f}"
     return f"{value:.3g}" if size >= 1e-4 else f"{value:.1g}"
 

@@ -125,7 +125,7 @@ class Units(unittest.TestCase):
     def test_scaled(self):
         for value, unit, text in ((130, "ns", "130 ns"), (4612, "ns", "4.61 µs"), (2.5e6, "ns", "2.50 ms"), (61.2, "s", "61.2 s"),
                                   (13.7e6, "B", "13.7 MB"), (1.5e9, "B/s", "1.50 GB/s"), (12345, "/s", "12,345/s"),
-                                  (2.5e9, "bit/s", "2.50 Gbit/s"), (0, "s", "0.00 ns"), (5.5, "events/s", "5.50 events/s"),
+                                  (2.5e9, "bit/s", "2.50 Gbit/s"), (0, "s", "0 s"), (5.5, "events/s", "5.50 events/s"),
                                   (None, "s", "–"), (999.96, "ns", "1.00 µs")):
             self.assertEqual(units.scaled(value, unit), text)
 

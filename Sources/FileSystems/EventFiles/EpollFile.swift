@@ -186,6 +186,9 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
 
     private func collect(_ address: GuestAddress, _ capacity: Int, _ caller: Caller) throws(Errno) -> Int {
         if ready.isEmpty { return 0 }
+        // Events are gone once they were taken.
+        let capacity = caller.memory.writablePrefix(address, min(capacity, ready.readyCount) * EpollEvent.size) / EpollEvent.size
+        if capacity == 0 { throw .EFAULT }
         let (stored, faulted) = lock.withLock { () -> (Int, Bool) in
             scratch.removeAll(keepingCapacity: true)
             var count = 0

@@ -43,15 +43,15 @@ struct PipeRing {
         return true
     }
 
-    /// Takes the next bytes of `source`: at most one page's.
+    /// Takes the next bytes of `source`: at most one page's, all of them or none.
     ///
     /// - Precondition: not full.
-    /// - Returns: bytes taken; 0 when the first could not be read.
+    /// - Returns: bytes taken; 0 when not all could be read.
     mutating func append(_ source: inout IOVector, packet: Bool) -> Int {
         var page = spare.isEmpty ? [UInt8](repeating: 0, count: Self.pageBytes) : spare
         spare = []
         let taken = source.read(into: &page, at: 0, count: min(Self.pageBytes, source.remaining))
-        if taken == 0 {
+        if taken == 0 || source.faulted {
             spare = page
             return 0
         }
@@ -61,7 +61,7 @@ struct PipeRing {
 
     /// Lets the last page take all that `source` has beyond whole pages, as Linux does before it uses a slot.
     ///
-    /// - Returns: bytes taken; nil when they do not fit there; 0 when the first could not be read.
+    /// - Returns: bytes taken; nil when they do not fit there; 0 when not all could be read.
     mutating func merge(_ source: inout IOVector) -> Int? {
         let count = source.remaining & (Self.pageBytes - 1)
         if count == 0 || used == 0 { return nil }
@@ -70,7 +70,8 @@ struct PipeRing {
         // Taken out of its slot, so that the page is written in place unless tee shared it.
         slots[last] = nil
         var segment = tail
-        let taken = source.read(into: &segment.page, at: segment.end, count: count)
+        var taken = source.read(into: &segment.page, at: segment.end, count: count)
+        if source.faulted { taken = 0 }
         segment.end += taken
         slots[last] = segment
         byteCount += taken
@@ -84,7 +85,8 @@ struct PipeRing {
         byteCount += segment.count
     }
 
-    /// Gives the bytes of the first segment to `destination`, and drops the segment when it is empty or a packet.
+    /// Gives the bytes of the first segment to `destination`, and drops the segment when it is empty or a packet. Bytes
+    /// that cannot all be stored stay.
     ///
     /// - Precondition: not empty.
     /// - Returns: bytes given, and whether a slot became free.
@@ -92,10 +94,7 @@ struct PipeRing {
         guard let segment = slots[head] else { return (0, false) }
         let want = min(segment.count, destination.remaining)
         let given = destination.write(segment.page, at: segment.start, count: want)
-        if given < want, !(segment.isPacket && given > 0) {
-            advance(given)
-            return (given, false)
-        }
+        if given < want { return (0, false) }
         if segment.isPacket || given == segment.count {
             drop()
             return (given, true)

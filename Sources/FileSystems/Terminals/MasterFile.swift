@@ -48,7 +48,7 @@ final class MasterFile: OpenFile, @unchecked Sendable {
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
         var done = 0
         while source.remaining > 0 {
-            let chunk = source.readArray(limit: 4096)
+            let chunk = source.readWhole(limit: 4096)
             if chunk.isEmpty {
                 if done == 0 { throw .EFAULT }
                 break

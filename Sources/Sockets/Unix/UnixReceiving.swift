@@ -52,7 +52,7 @@ extension UnixSocket {
             if options.passesCredentials, let known = result.ancillary.credentials, known != message.credentials { return true }
             let want = min(message.count, destination.remaining)
             let given = destination.write(message.bytes, at: message.start, count: want)
-            if given < want, given == 0 {
+            if given < want {
                 if result.count == 0 { throw .EFAULT }
                 return true
             }
@@ -69,7 +69,7 @@ extension UnixSocket {
                 }
                 message.budget.give(charge)
             }
-            if !message.rights.isEmpty || given < want { return true }
+            if !message.rights.isEmpty { return true }
         }
         return false
     }

@@ -31,14 +31,13 @@ extension UnixSocket {
                 if source.remaining == 0, rights.isEmpty { return done }
                 try waitForBudget(wait)
                 let room = max(4096, options.sendBuffer - budget.inFlight)
-                let bytes = source.readArray(limit: min(Self.chunk, room))
-                if bytes.isEmpty, source.remaining > 0 { throw .EFAULT }
+                let bytes = source.readWhole(limit: min(Self.chunk, room))
+                if source.faulted { throw .EFAULT }
                 if bytes.isEmpty { return done }
                 try target.deliver(bytes, rights, passage, credentials, budget)
                 rights = []
                 passage = nil
                 done += bytes.count
-                if source.faulted { break }
             } while source.remaining > 0
         } catch {
             if done == 0 || error == .EPIPE && done == 0 { throw error }

@@ -67,8 +67,8 @@ extension Task {
     func store(socketAddress bytes: [UInt8], at address: GuestAddress, length: GuestAddress) throws(Errno) {
         let room = try memory.load(length, as: Int32.self)
         if room < 0 { throw .EINVAL }
-        try memory.store(array: Array(bytes.prefix(Int(room))), at: address)
         try memory.store(Int32(bytes.count), at: length)
+        try memory.store(array: Array(bytes.prefix(Int(room))), at: address)
     }
 }
 

@@ -67,18 +67,15 @@ private func getrandom(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> 
     let flags = a.uint(2)
     // GRND_NONBLOCK 1, GRND_RANDOM 2, GRND_INSECURE 4; the last two exclude each other.
     if flags & ~7 != 0 || flags & 6 == 6 { throw .EINVAL }
-    let total = min(a.second, 0x7fff_f000)
-    var done: UInt64 = 0
-    while done < total {
-        let chunk = HostRandom.bytes(Int(min(total - done, 65536)))
-        do throws(Errno) { try task.memory.store(array: chunk, at: a.address(0) + done) } catch {
-            if done == 0 { throw error }
-            return done
-        }
-        done += UInt64(chunk.count)
-        if task.waiter.isInterrupted { break }
+    var destination = IOVector(task.memory, a.address(0), Int(min(a.second, 0x7fff_f000)))
+    var done = 0
+    while destination.remaining > 0 {
+        let chunk = HostRandom.bytes(min(destination.remaining, 65536))
+        done += destination.write(chunk, at: 0, count: chunk.count)
+        if destination.faulted || task.waiter.isInterrupted { break }
     }
-    return done
+    if destination.faulted, done == 0 { throw .EFAULT }
+    return UInt64(done)
 }
 
 /// syslog(2): a kernel log that says one thing.

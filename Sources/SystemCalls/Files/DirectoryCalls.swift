@@ -59,12 +59,18 @@ private func list(_ task: Task, _ a: SystemCallArguments, modern: Bool) throws(E
     let room = Int(min(a.uint(2), 1 << 20))
     var records: [UInt8] = []
     records.reserveCapacity(min(room, 32768))
-    var tooSmall = false
+    var tooSmall = false, faulted = false
+    // Entries are passed over once they were taken. Padding at the end is not stored.
+    let writable = task.memory.writablePrefix(a.address(1), min(room, 32768))
     try task.readDirectory(file) { entry in
         let header = modern ? 19 : 18
         let length = (header + entry.name.bytes.count + (modern ? 1 : 2) + 7) & ~7
         if records.count + length > room {
             tooSmall = records.isEmpty
+            return false
+        }
+        if writable < min(room, 32768), records.count + header + entry.name.bytes.count + (modern ? 1 : 2) > writable {
+            faulted = records.isEmpty
             return false
         }
         records.append(littleEndian: entry.inode)
@@ -79,8 +85,11 @@ private func list(_ task: Task, _ a: SystemCallArguments, modern: Bool) throws(E
         return true
     }
     if tooSmall { throw .EINVAL }
+    if faulted { throw .EFAULT }
+    let total = records.count
+    if writable < min(room, 32768), writable < total { records.removeLast(total - writable) }
     try task.memory.store(array: records, at: a.address(1))
-    return UInt64(records.count)
+    return UInt64(total)
 }
 
 extension Array where Element == UInt8 {

@@ -58,6 +58,13 @@ extension SystrapContext {
         return done
     }
 
+    /// How many bytes the stub's thread can write.
+    func probe(_ address: GuestAddress, _ count: Int) -> Int {
+        if address >= space.limit || hasEnded { return 0 }
+        let wanted = UInt64(min(count, Window.capacity))
+        return Int(min(command(STUB_PROBE, address.rawValue, min(wanted, space.limit.rawValue - address.rawValue)) ?? 0, wanted))
+    }
+
     private func touch(_ address: GuestAddress, writing: Bool) -> Bool {
         if address >= space.limit || hasEnded { return false }
         return command(STUB_TOUCH, address.rawValue, writing ? 1 : 0) == 0

@@ -99,8 +99,14 @@ import Glibc
 
     // MARK: Output
 
+    /// How many bytes from `address` on may be written, by what the stub has found.
+    func writable(_ address: UInt64) -> Int { isOpen ? find(address, output: true)?.count ?? 0 : 0 }
+
     /// Whether something waits for delivery.
-    var hasOutput: Bool { lowest < highest }
+    var hasOutput: Bool { compactLength > 0 || records > 0 }
+
+    /// Whether some of it may lie in the window.
+    var hasWindowOutput: Bool { records > 0 }
 
     /// Whether something waits for delivery within [address, address + count), or near it.
     func isPending(_ address: UInt64, _ count: Int) -> Bool {

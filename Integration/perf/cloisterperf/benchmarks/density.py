@@ -5,7 +5,7 @@ from .. import bundles, processes
 from ..benchmark import Benchmark
 from ..containers import checked, identifier
 from ..lab import available_memory
-from ..errors import BadSample
+from ..errors import BadSample, Unsupported
 from ..samples import Metric
 from .services import SERVICES, layers_for
 
@@ -51,6 +51,8 @@ class Density(Benchmark):
         pod = ".pod." in method
         what = method.split(".")[-1]
         engine = lab.engine(runtime, "containerd" if pod else None)
+        if pod and not runtime.type:
+            raise Unsupported("pods need a shim of its own, which is not installed")
         if engine.via == "containerd":
             engine.daemon.start()
         count = self.count(lab, what)

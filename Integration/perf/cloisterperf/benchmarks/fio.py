@@ -14,7 +14,7 @@ TESTS = {"write": ("write", "1m"), "read": ("read", "1m"), "randwrite": ("randwr
 
 class Fio(Benchmark):
     name = "fio"
-    title = "File throughput"
+    title = "File throughput, by fio"
     summary = ("fio, sync engine, 1 MiB blocks over 1 GiB (64 MiB with --quick), and 4 KiB blocks at random over an eighth;"
                " on the container's root, a bind mount and a tmpfs; caches dropped before reads from disk")
     metrics = (Metric("bandwidth", "B/s", lower_is_better=False, logarithmic=True),

@@ -61,7 +61,7 @@ class Application(Benchmark):
 
 class Apache(Benchmark):
     name = "http.httpd"
-    title = "Transfer rate of apache"
+    title = "Transfer rate of apache with files"
     summary = "ApacheBench with 1, 5, 10 and 25 connections, files of 100 KB and 10 MB"
     metrics = (Metric("transfer_rate", "B/s", lower_is_better=False),
                Metric("requests_per_second", "/s", lower_is_better=False, plotted=False), METRICS[2])

@@ -124,7 +124,7 @@ def foreground(engine, bundle, config):
     if engine.via == "containerd":
         config = {**config, "root": {**config["root"], "path": bundle.root}}
         bundle.write(config)
-        return engine.ctr("run", "--rm", *engine.flags_for(bundle), identifier())
+        return engine.ctr("run", "--rm", *engine.flags_for(bundle, config), identifier())
     bundle.write(config)
     return engine.command("run", "--bundle", bundle.folder, identifier(), config=config)
 
@@ -138,7 +138,7 @@ def background(engine, bundle, config, containers):
     if engine.via == "containerd":
         config = {**config, "root": {**config["root"], "path": bundle.root}}
         bundle.write(config)
-        return engine.ctr("run", "--detach", "--log-uri", "file://" + container.log, *engine.flags_for(bundle), id)
+        return engine.ctr("run", "--detach", "--log-uri", "file://" + container.log, *engine.flags_for(bundle, config), id)
     bundle.write(config)
     return engine.command("run", "--detach", "--bundle", bundle.folder, id, config=config)
 
