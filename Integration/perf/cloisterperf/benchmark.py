@@ -86,7 +86,8 @@ class Runner:
 
     def __init__(self, lab, benchmark, clock, out):
         self.lab, self.benchmark, self.clock, self.out = lab, benchmark, clock, out
-        self.results = Results(benchmark.name, benchmark.title, benchmark.metrics, [r.name for r in lab.runtimes])
+        self.results = Results(benchmark.name, benchmark.title, benchmark.metrics, [r.name for r in lab.runtimes],
+                               benchmark.summary)
         self.dead = {}
 
     def run(self):

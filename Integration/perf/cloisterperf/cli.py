@@ -21,14 +21,15 @@ CACHE = "/var/cache/cloister-perf"
 LIMITS = {True: 29 * 60, False: 235 * 60}
 
 USAGE = """perf BENCHMARK... [--runtime=NAME]... [--runs N] [--out DIR] [--quick]
-       perf all | list | report DIR | gate"""
+       perf all | list | report DIR | readme DIR | gate"""
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf", usage=USAGE, description=(
         "Measures what sandboxing costs: the same programs with several container runtimes, in turns."))
     parser.add_argument("what", nargs="+", metavar="BENCHMARK", help="names that `perf list` shows, a family such as"
-                        " `http`, or one of: all, list, report DIR, gate")
+                        " `http`, or one of: all, list, report DIR, readme DIR (writes the README's section), gate (fails if a cost has"
+                        " doubled)")
     parser.add_argument("--runtime", action="append", metavar="NAME", help="runc, crun, runsc, cloister, NAME:PLATFORM,"
                         " 'name=command line', or a containerd type; several times. Default: "
                         + ", ".join(runtimes.DEFAULTS))
@@ -67,6 +68,11 @@ def dispatch(options):
         if len(options.what) != 2:
             raise Complaint("usage: perf report DIR")
         return report(options.what[1], Progress())
+    if options.what[0] == "readme":
+        from . import readme
+        if len(options.what) != 2:
+            raise Complaint("usage: perf readme DIR")
+        return readme.write(options.what[1], Progress())
     if options.what[0] == "gate":
         from .gate import gate
         return processes.under_a_nanny(lambda: gate(options))
@@ -158,6 +164,7 @@ def measure(options):
     try:
         ready = prepare(lab, picked, progress)
         probe(lab, out, progress)
+        described["unusable"] = out
         running = max(1, len(chosen) - len(out))
         which = 0 if options.quick else 1
         clock = Clock({b.name: b.seconds[which] * (options.runs or b.runs[which]) * running for b in ready},

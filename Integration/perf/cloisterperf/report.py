@@ -51,7 +51,7 @@ def write(folder, machine, done, settings, progress):
 
 def footer_of(machine, done):
     versions = "; ".join(version if version.startswith(name) else f"{name}: {version}" for name, version in machine["runtimes"].items()
-                         if not version.startswith("not measured"))
+                         if name not in machine.get("unusable", {}))
     return (f"{machines.sentence(machine)}; {machine.get('date', '')}. Bars: medians; whiskers: lowest and highest sample."
             f" {versions}.")
 
@@ -75,7 +75,9 @@ def machine_table(machine):
             ("Kernel", f"Linux {machine['kernel']}, {machine['system']}"),
             ("Virtual machine", machine["virtualised"]),
             ("Measured", f"{machine.get('date', '')}, load {machine['load']} before it began")]
-    rows += [(name, version) for name, version in machine["runtimes"].items()]
+    unusable = machine.get("unusable", {})
+    rows += [(name, version + (f" ({unusable[name]})" if name in unusable and unusable[name] not in version else ""))
+             for name, version in machine["runtimes"].items()]
     return "<table>" + "".join(f"<tr><td class='name'>{escape(a)}</td><td>{escape(str(b))}</td></tr>" for a, b in rows) + "</table>"
 
 
@@ -116,7 +118,7 @@ def section(results, wide, narrow):
              else '<p class="note">Nothing could be measured.</p>')
     stopped = '<p class="note">Stopped before its end.</p>' if results.interrupted else ""
     name = escape(results.benchmark)
-    return (f'<h2 id="{name}">{name}</h2>{stopped}{drawn}<details><summary>All figures of {name}</summary>'
+    return (f'<h2 id="{name}">{name}</h2><p class="small dim">{escape(results.summary)}.</p>{stopped}{drawn}<details><summary>All figures of {name}</summary>'
             f'{table(results)}</details><p class="small dim">Took {span(results.seconds)}. <a href="{name}.csv">CSV</a>'
             f', <a href="results.json">every sample</a></p>')
 

@@ -40,8 +40,8 @@ class Series:
 class Results:
     """All series of one benchmark, in the order in which they were first seen."""
 
-    def __init__(self, benchmark, title, metrics, runtimes):
-        self.benchmark, self.title = benchmark, title
+    def __init__(self, benchmark, title, metrics, runtimes, summary=""):
+        self.benchmark, self.title, self.summary = benchmark, title, summary
         self.metrics = {metric.name: metric for metric in metrics}
         self.runtimes = list(runtimes)
         self.rows = {}
@@ -118,7 +118,7 @@ class Results:
 
     def as_json(self):
         return {
-            "benchmark": self.benchmark, "title": self.title, "seconds": round(self.seconds, 1),
+            "benchmark": self.benchmark, "title": self.title, "summary": self.summary, "seconds": round(self.seconds, 1),
             "interrupted": self.interrupted, "runtimes": self.runtimes, "labels": self.labels,
             "metrics": [vars(metric) for metric in self.metrics.values()],
             "rows": [{"method": method, "metric": metric, "runtime": runtime, "samples": cell.values,
@@ -128,7 +128,8 @@ class Results:
 
     @classmethod
     def from_json(cls, data):
-        results = cls(data["benchmark"], data["title"], [Metric(**m) for m in data["metrics"]], data["runtimes"])
+        results = cls(data["benchmark"], data["title"], [Metric(**m) for m in data["metrics"]], data["runtimes"],
+                      data["summary"])
         results.seconds, results.interrupted = data["seconds"], data["interrupted"]
         results.labels = data["labels"]
         for row in data["rows"]:

@@ -10,7 +10,7 @@ from cloisterperf.progress import Clock, Progress
 from cloisterperf.samples import Metric, Results
 
 MACHINE = {"processor": "Abacus", "cores": 2, "memory_bytes": 2**33, "kernel": "6.1", "system": "Debian",
-           "virtualised": "yes (kvm)", "load": 0.1, "runtimes": {"runc": "runc 1", "mine": "mine <2>"}, "date": "today"}
+           "virtualised": "yes (kvm)", "load": 0.1, "unusable": {}, "runtimes": {"runc": "runc 1", "mine": "mine <2>"}, "date": "today"}
 
 
 def some():
@@ -169,3 +169,35 @@ class Time(unittest.TestCase):
         clock = self.clock({"a": 1})
         clock.begin("a")
         self.assertIsNone(clock.allowance())
+
+
+class Readme(unittest.TestCase):
+    def test_section_is_replaced_and_says_where_we_are_behind(self):
+        from cloisterperf import readme
+        done = []
+        for name, values in (("syscall", (100, 1000, 500)), ("startup", (10, 8, 90)), ("density", (10, None, 90))):
+            results = Results(name, name, [Metric("time", "ns")], ["runc", "cloister", "runsc"])
+            for runtime, value in zip(results.runtimes, values):
+                if value:
+                    results.add(runtime, name, "time", value)
+            done.append(results)
+        done[2].note("cloister", "density", "time", "has no TCP network yet")
+        with tempfile.TemporaryDirectory() as folder:
+            samples.write_json(os.path.join(folder, "results.json"), MACHINE, done, {"quick": True})
+            for name, _ in readme.PLOTS:
+                with open(os.path.join(folder, name + ".svg"), "w") as file:
+                    file.write("<svg/>")
+            path = os.path.join(folder, "README.md")
+            with open(path, "w") as file:
+                file.write(f"# Top\n{readme.START}\nold\n{readme.END}\nbottom\n")
+            for _ in range(2):
+                readme.write(folder, Progress(open(os.devnull, "w")), path)
+            with open(path) as file:
+                text = file.read()
+            self.assertTrue(os.path.exists(os.path.join(folder, readme.FIGURES, "syscall.svg")))
+        self.assertNotIn("old", text)
+        self.assertTrue(text.startswith("# Top\n") and text.endswith("\nbottom\n"))
+        self.assertIn("behind runc in syscall (10×).", text)
+        self.assertIn("behind gVisor in syscall (2.0× gVisor's cost).".replace("2.0", "2.0"), text)
+        self.assertIn("Not measured: density (has no TCP network yet).", text)
+        self.assertIn("Abacus", text)

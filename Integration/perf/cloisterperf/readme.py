@@ -1,0 +1,88 @@
+"""The README's section on cost, written from a run: plots, a table, and where we are behind."""
+import os
+import shutil
+
+from . import machine as machines
+from .errors import Complaint
+from .report import overall
+from .runtimes import BASELINE, REPOSITORY
+from .samples import read_json
+from .units import times
+
+START, END = "<!-- written by `Integration/perf/perf readme DIR` -->", "<!-- end of what perf wrote -->"
+PLOTS = [("syscall", "Time of one system call"), ("startup", "Time to start a container"),
+         ("density", "Memory per container")]
+FIGURES = os.path.join("Integration", "perf", "figures")
+# What counts as another cost; less is scatter.
+MARGIN = 1.1
+
+
+def write(folder, progress, readme=None):
+    """Copies the plots of a run into the repository and replaces the README's section between its marks."""
+    path = os.path.join(folder, "results.json")
+    if not os.path.exists(path):
+        raise Complaint(f"{path} does not exist; `perf readme` takes the folder of an earlier run")
+    machine, done, settings = read_json(path)
+    missing = [name for name, _ in PLOTS if not os.path.exists(os.path.join(folder, name + ".svg"))]
+    if missing:
+        raise Complaint(f"{folder} has no plot of {', '.join(missing)}: run `perf all`")
+    readme = readme or os.path.join(REPOSITORY, "README.md")
+    with open(readme) as file:
+        text = file.read()
+    if START not in text or END not in text:
+        raise Complaint(f"{readme} has no lines {START!r} and {END!r}")
+    figures = os.path.join(os.path.dirname(readme), FIGURES)
+    os.makedirs(figures, exist_ok=True)
+    for name, _ in PLOTS:
+        shutil.copy(os.path.join(folder, name + ".svg"), os.path.join(figures, name + ".svg"))
+    before, rest = text.split(START, 1)
+    after = rest.split(END, 1)[1]
+    with open(readme, "w") as file:
+        file.write(before + START + "\n" + section(machine, done, settings) + END + after)
+    progress.say(f"{readme} and {figures} are up to date")
+    return 0
+
+
+def section(machine, done, settings):
+    ours = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("cloister")), "cloister")
+    peer = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("runsc")), None)
+    quick = " --quick" if settings.get("quick") else ""
+    versions = ", ".join(dict.fromkeys(v for n, v in machine["runtimes"].items() if n not in machine.get("unusable", {})))
+    lines = [f"Measured {machine.get('date', '')} with `perf {' '.join(['all'] if len(done) > 9 else [r.benchmark for r in done])}{quick}`"
+             f" on: {machines.sentence(machine)}. {versions}.", ""]
+    for name, title in PLOTS:
+        lines += [f"![{title}: the figures are in the table of Integration/perf's report]({FIGURES}/{name}.svg)", ""]
+    names = [n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n != BASELINE and any(overall(r, n) for r in done)]
+    lines += ["How many times runc's cost (time, memory, or the inverse of throughput; geometric means):", "",
+              "| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+    for results in done:
+        lines.append(f"| {results.benchmark} | " + " | ".join(times(overall(results, n)) or "–" for n in names) + " |")
+    lines += ["", *behind(done, ours, peer), ""]
+    return "\n".join(lines)
+
+
+def behind(done, ours, peer):
+    """Sentences that name every benchmark in which we cost more than runc, than gVisor, or have no figure."""
+    costs = [(r.benchmark, overall(r, ours), overall(r, peer) if peer else None) for r in done]
+    slower = sorted(((cost, name) for name, cost, _ in costs if cost and cost > MARGIN), reverse=True)
+    than_peer = sorted(((cost / other, name) for name, cost, other in costs if cost and other and cost > other * MARGIN),
+                       reverse=True)
+    none = [(name, reason(results, ours)) for results, (name, cost, _) in zip(done, costs)
+            if not any(cells.get(ours) and cells[ours].values for cells in results.rows.values())]
+    lines = []
+    if slower:
+        lines.append(f"`{ours}` is behind runc in " + ", ".join(f"{name} ({times(cost)})" for cost, name in slower) + ".")
+    if than_peer:
+        lines.append("It is behind gVisor in " + ", ".join(f"{name} ({times(cost)} gVisor's cost)" for cost, name in than_peer) + ".")
+    elif peer:
+        lines.append("Nowhere is it behind gVisor by more than a tenth.")
+    for why in dict.fromkeys(why for _, why in none):
+        lines.append("Not measured: " + ", ".join(name for name, other in none if other == why) + f" ({why}).")
+    return lines
+
+
+def reason(results, runtime):
+    for (method, metric), cells in results.rows.items():
+        if runtime in cells and results.status(runtime, method, metric):
+            return results.status(runtime, method, metric)
+    return "not run"
