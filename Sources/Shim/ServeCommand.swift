@@ -37,7 +37,10 @@ struct ServeCommand {
             try ConfigurationFile.apply(options, to: &settings)
             // Where `delete` looks, which is told of no options.
             settings.root = PodGroup.root(namespace: namespace)
-            return try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
+            let started = try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
+            // A pod that is needed is not looked after: idle, it never wakes.
+            timer.setTimer(nanoseconds: 0)
+            return started
         }
         TaskService(pod: pod).register(on: server)
         try CommandFailure.about("the server") { () throws(Errno) in
