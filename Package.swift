@@ -120,6 +120,6 @@ let package = Package(
                                          "Waiting", "Identity", "HostOS", "LinuxABI", "CMarks"],
                           path: "Integration/perf/instructions/Harness", swiftSettings: swift),
         .target(name: "CMarks", path: "Integration/perf/instructions/CMarks"),
-        tests("PlatformTests", ["Systrap", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI", "CStub"]),
+        tests("PlatformTests", ["Systrap", "Stubs", "CStub", "Ptrace", "Platform", "Memory", "HostOS", "LinuxABI"]),
     ]
 )

@@ -287,7 +287,9 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             return;
         case STUB_BEGIN:
         case STUB_RESUME:
-            if (!c && (slot->registers[CS] != GUEST_CS || slot->registers[EFLAGS] & EFLAGS_TF)) stub_stand();
+            // The way out without a frame finds its memory by gs.
+            if (!c && (slot->registers[CS] != GUEST_CS || slot->registers[EFLAGS] & EFLAGS_TF || slot->registers[GS_BASE]))
+                stub_stand();
             import(area);
             if (command == STUB_BEGIN) set_floating_controls(area, a[0]);
             stub_deliver(area);

@@ -136,8 +136,14 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         }
     }
 
-    /// The stub's /proc/PID/mem.
-    private func openMemory(flags: Int32) -> HostFD? {
+    /// How many contexts the stub runs.
+    public final var contextCount: Int { lock.withLock { contexts } }
+
+    /// Puts back what the guest is to see, in `buffer` that was copied from `address` on.
+    open func restoreOriginal(in buffer: UnsafeMutableRawBufferPointer, at address: GuestAddress) {}
+
+    /// The stub's /proc/PID/mem: all of its memory, whatever the protection.
+    public final func openMemory(flags: Int32) -> HostFD? {
         // Opened while the number is this stub's own; once open, the file stays its.
         try? lock.withLock { () throws(Errno) in
             if ended || reaped { throw .ESRCH }
@@ -160,7 +166,11 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         guard count > 0, let file = openMemory(flags: 0) else { return [] }
         defer { file.close() }
         var bytes = [UInt8](repeating: 0, count: count)
-        let done = unsafe bytes.withMutableBytes { unsafe (try? file.pread(into: $0, at: Int64(address.rawValue))) ?? 0 }
+        let done = unsafe bytes.withMutableBytes { b in
+            let done = unsafe (try? file.pread(into: b, at: Int64(address.rawValue))) ?? 0
+            unsafe restoreOriginal(in: UnsafeMutableRawBufferPointer(rebasing: b[..<done]), at: address)
+            return done
+        }
         bytes.removeLast(count - done)
         return bytes
     }
@@ -215,8 +225,10 @@ extension StubProcess {
     public final func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = clip(address, buffer.count)
         if count == 0 { return 0 }
-        return unsafe RemoteMemory.read(process, at: address.rawValue,
-                                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        let done = unsafe RemoteMemory.read(process, at: address.rawValue,
+                                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+        unsafe restoreOriginal(in: UnsafeMutableRawBufferPointer(rebasing: buffer[..<done]), at: address)
+        return done
     }
 
     public final func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {

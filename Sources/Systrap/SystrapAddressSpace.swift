@@ -16,6 +16,7 @@ struct KeptThread {
 final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
+    let rewritten: RewrittenCode
 
     /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. A leaf.
     private let bellLock = Lock()
@@ -25,12 +26,15 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var keptCount = 0
     private var installed: [Installed] = []
 
-    init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena) {
+    init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
+         rewritten: RewrittenCode = RewrittenCode()) {
         self.arena = arena
         self.requests = requests
+        self.rewritten = rewritten
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+        publishTracked()
     }
 
     // MARK: Files that are in the stub
@@ -148,5 +152,23 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     override func noticeDeath() {
         ringAll()
         super.noticeDeath()
+    }
+
+    // MARK: What rewriting has changed, the guest does not see
+
+    override func hostProc(_ name: String) throws(Errno) -> [UInt8] {
+        let text = try super.hostProc(name)
+        if name != "maps" && name != "smaps" { return text }
+        return MapLines.without(rewritten.hiddenRanges.filter { $0.lowerBound < limit.rawValue }, text)
+    }
+
+    override func restoreOriginal(in buffer: UnsafeMutableRawBufferPointer, at address: GuestAddress) {
+        unsafe rewritten.restoreOriginal(in: buffer, at: address.rawValue)
+    }
+
+    override func writeForced(_ bytes: RawSpan, at address: GuestAddress) -> Int {
+        let (end, overflow) = address.rawValue.addingReportingOverflow(UInt64(bytes.byteCount))
+        if overflow || end == address.rawValue { return super.writeForced(bytes, at: address) }
+        return withdraw([address.rawValue..<end], by: nil) { super.writeForced(bytes, at: address) }
     }
 }

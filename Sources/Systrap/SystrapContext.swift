@@ -38,11 +38,16 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Guards the line that says who the thread is. A leaf.
     private let infoLock = Lock()
     private var told: UInt32 = 0
-    private var happened: UInt32 = 0
+    private(set) var happened: UInt32 = 0
     private(set) var hasEnded = false
     private var pace = Pace()
     /// What the slot says of how the stub's thread waits.
     private var toldPatience: UInt32 = 0
+    /// Invalid instructions that were rewriting's doing, one after the other.
+    var stopsInARow = 0
+    var lastStop: UInt32 = 0
+    /// Of the rewritten code, when the call at hand arrived.
+    var generation: UInt32 = 0
 
     static var kick: Int32 { 23 }
 
@@ -284,6 +289,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 hasFailedDelivery = false
                 complete(Errno.EFAULT.returnValue)
             }
+            if arrival == .rewritten, generation != space.rewritten.generation.load(ordering: .acquiring) {
+                // The rest of its trampoline may not be what the program now has there.
+                registers.origRax = registers.origRax
+            }
             let departure = departure
             if window.reach > 0 { accountForWindow() }
             unsafe window.handOver(slot)
@@ -353,6 +362,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private func load(_ registers: Registers) {
         var registers = registers
         registers.makeLoadable()
+        registers.rip = space.rewritten.landing(registers.rip)
+        if registers.gsBase != 0 && !space.rewritten.isOff.load(ordering: .relaxed) { space.withdrawAll(by: self) }
         unsafe withBytes(of: registers) { r in
             unsafe withUnsafeMutableBytes(of: &slot.pointee.registers) { unsafe $0.copyMemory(from: r) }
         }
@@ -364,6 +375,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe withUnsafeMutableBytes(of: &copy) { r in
             unsafe withUnsafeBytes(of: &slot.pointee.registers) { unsafe r.copyMemory(from: $0) }
         }
+        if let visible = space.rewritten.visible(copy.rip) { copy.rip = visible }
         return copy
     }
 
@@ -426,7 +438,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     }
 
     override func inputView(_ address: GuestAddress, _ count: Int) -> UnsafeRawBufferPointer? {
-        unsafe window.view(address.rawValue, count)
+        // What is not as the program knows it is copied, and put right.
+        if space.rewritten.mayMeet(address.rawValue, UInt64(count)) { return nil }
+        return unsafe window.view(address.rawValue, count)
     }
 
     override func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {

@@ -21,10 +21,16 @@ extension SystrapContext {
             } else {
                 arrive(inCall: true)
             }
+            if arrival == .trapped {
+                let behind = unsafe host_load64(&slot.pointee.site)
+                space.noteTrap(behind &- 2, number: call.number, by: self)
+            }
+            generation = space.rewritten.generation.load(ordering: .acquiring)
             return .systemCall
         case STUB_EVENT_SIGNAL.rawValue:
+            let rip = unsafe host_load64(&slot.pointee.registers.16)
             arrive(inCall: false, exported)
-            return self.signal()
+            return self.signal(at: rip)
         default:
             arrive(inCall: false)
             return .interrupted
@@ -32,7 +38,9 @@ extension SystrapContext {
     }
 
     /// What the signal means that the stub's handler described; nil: nothing to the guest.
-    private func signal() -> GuestEvent? {
+    ///
+    /// - Parameter rip: where the thread stands, which may be a place that the guest does not know.
+    private func signal(at rip: UInt64) -> GuestEvent? {
         let signal = unsafe Int32(bitPattern: host_load32(&slot.pointee.signal))
         let code = unsafe Int32(bitPattern: host_load32(&slot.pointee.code))
         let address = unsafe host_load64(&slot.pointee.address)
@@ -43,9 +51,40 @@ extension SystrapContext {
             var fault = Fault(signal: signal, code: code, address: address, trapNumber: unsafe host_load64(&slot.pointee.trap),
                               errorCode: unsafe host_load64(&slot.pointee.error))
             if code == 0x80 { fault.address = 0 }
+            if isOurs(&fault, at: rip) { return nil }
             return .fault(fault)
         default: return .interrupted
         }
+    }
+
+    /// Whether a fault came of rewriting: the thread goes on.
+    private func isOurs(_ fault: inout Fault, at rip: UInt64) -> Bool {
+        let code = space.rewritten
+        if registers.gsBase != 0 && !code.isOff.load(ordering: .relaxed) { space.withdrawAll(by: self) }
+        if registers.rip != rip {
+            // In a trampoline.
+            if fault.address == rip { fault.address = registers.rip }
+            let isStep = fault.signal == 5 && fault.code == 2 // TRAP_TRACE
+            if isStep { space.withdrawAll(by: self) }
+            // A step that has led from an instruction to its replacement, or a zone that is gone: once more, where it really is.
+            let isRepeated = isStep && code.isHead(rip) || fault.signal == 11 && fault.address == registers.rip
+            if isRepeated { registers.origRax = .max }
+            return isRepeated
+        }
+        if fault.signal == 11 && rip == StubLayout.entryCall {
+            // A trampoline of a thread whose gs the program has set without a system call.
+            space.withdrawAll(by: self)
+            registers.rip = registers.rcx &- 2
+            return true
+        }
+        if fault.signal != 4 || !code.stops(rip) { return false }
+        // When nothing else happens between them, it is the program's own.
+        stopsInARow = happened == lastStop &+ 1 ? stopsInARow + 1 : 0
+        lastStop = happened
+        if stopsInARow > 16 { return false }
+        // If it has moved, it goes on there (`landing`).
+        registers.origRax = .max
+        return true
     }
 
     /// A call that is not x86-64's own.

@@ -14,7 +14,9 @@ extension SystrapContext {
         let nr = UInt64(number.rawValue)
         if StubCalls.mustBeJudged(number, c, d) {
             // The command lies in memory that the guest's other threads write: what counts is what the kernel will run.
-            return try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, nr, a, b, c, d, e, f)
+            return try space.withdraw(changedRanges(number, a, b, c, d, e), by: self) { () throws(Errno) in
+                try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, nr, a, b, c, d, e, f)
+            }
         }
         if StubCalls.waits(number, b) {
             var call = Registers()
@@ -25,7 +27,12 @@ extension SystrapContext {
             (call.fsBase, call.gsBase) = (registers.fsBase, registers.gsBase)
             return try check(try waitingCall(call))
         }
-        return try check(command(STUB_CALL_A, nr, a, b, c, d, e, f))
+        let changed = changedRanges(number, a, b, c, d, e)
+        if changed.isEmpty { return try check(command(STUB_CALL_A, nr, a, b, c, d, e, f)) }
+        // Before memory changes, what was rewritten in it is as it was.
+        return try space.withdraw(changed, by: self) { () throws(Errno) in
+            try check(command(STUB_CALL_A, nr, a, b, c, d, e, f))
+        }
     }
 
     /// Several in one crossing.
@@ -61,7 +68,9 @@ extension SystrapContext {
         }
         try StubCalls.check(.mmap, address, size, protection, flags, 0, offset)
         let slot = space.takeSlot()
-        let place = try asking(.descriptor(file.fd, slot: slot), STUB_MAP_FILE, address, size, protection, flags, offset)
+        let place = try space.withdraw(changedRanges(.mmap, address, size, protection, flags, 0), by: self) { () throws(Errno) in
+            try asking(.descriptor(file.fd, slot: slot), STUB_MAP_FILE, address, size, protection, flags, offset)
+        }
         space.note(file, in: slot)
         return place
     }
@@ -97,10 +106,13 @@ extension SystrapContext {
         let ticket = Ticket.draw()
         let arrival = space.requests.expectArrival(ticket: ticket, arena: arena.file)
         defer { space.requests.forgetArrival(ticket: ticket) }
-        let reported: UInt64
+        let reported: UInt64, code: RewrittenCode
         do throws(Errno) {
             // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
-            reported = try asking(.clone(flags: 0x8000 | 17), STUB_FORK, ticket)
+            // No patch is half made while the memory is copied.
+            (reported, code) = try space.rewritten.lock.withLock { () throws(Errno) in
+                (try asking(.clone(flags: 0x8000 | 17), STUB_FORK, ticket), space.rewritten.copy())
+            }
         } catch {
             // It has died meanwhile, or lies.
             if let process = arrival.now { end(process) }
@@ -112,7 +124,7 @@ extension SystrapContext {
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
-                                       watch: space.watch, arena: arena)
+                                       watch: space.watch, arena: arena, rewritten: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.registers = registers
@@ -122,6 +134,21 @@ extension SystrapContext {
     private func end(_ process: Int32) {
         HostTrace.kill(process: process)
         _ = try? HostTrace.wait(process)
+    }
+
+    /// Which memory a call changes that is there already.
+    private func changedRanges(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64,
+                               _ e: UInt64) -> [Range<UInt64>] {
+        func range(_ start: UInt64, _ length: UInt64) -> [Range<UInt64>] {
+            let (end, overflow) = start.addingReportingOverflow(length &+ (pageSize - 1) & ~(pageSize - 1))
+            return overflow || end <= start ? [] : [start..<end]
+        }
+        switch number {
+        case .munmap, .mprotect: return range(a, b)
+        case .mmap: return d & 0x10_0010 != 0 ? range(a, b) : [] // MAP_FIXED, FIXED_NOREPLACE
+        case .mremap: return range(a, b) + (d & 2 != 0 ? range(e, c) : []) // MREMAP_FIXED
+        default: return []
+        }
     }
 
     /// A command in which the thread asks for one thing.

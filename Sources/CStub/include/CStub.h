@@ -137,6 +137,10 @@ struct stub_info {
 
 #define STUB_TRACKED_RANGES 16
 
+struct stub_tracked {
+    uint64_t start, end;
+};
+
 /// What holds for a whole address space, at STUB_SPACE_OFFSET.
 struct stub_space_info {
     uint32_t flags;                // STUB_SPACE_*
@@ -146,7 +150,7 @@ struct stub_space_info {
     int64_t boottime_offset;
     uint64_t break_start;          // where the heap begins; 0: the Sentry keeps the break
     uint64_t clock;                // the host's clock_gettime, a function of its vDSO
-    struct { uint64_t start, end; } tracked[STUB_TRACKED_RANGES]; // memory calls that meet one are handed over
+    struct stub_tracked tracked[STUB_TRACKED_RANGES]; // memory calls that meet one are handed over
 };
 #define STUB_SPACE_MEMORY_CALLS 1u // memory calls may be answered in the stub
 #define STUB_SPACE_FUTEXES      2u

@@ -13,6 +13,7 @@ extension SystrapContext {
             return unsafe takeRemotely(address, into: buffer)
         }
         let done = unsafe window.take(address.rawValue, into: buffer)
+        unsafe space.rewritten.restoreOriginal(in: UnsafeMutableRawBufferPointer(rebasing: buffer[..<done]), at: address.rawValue)
         if done == buffer.count { return done }
         return done + (unsafe takeRemotely(address + done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])))
     }
