@@ -13,8 +13,8 @@ class Checkpoint(Benchmark):
     title = "Time to checkpoint and to restore a container"
     summary = "an idle container is written to disk and brought back from there"
     metrics = (Metric("time", "s"),)
-    seconds = (3, 5)
-    runs = (1, 5)
+    seconds = (2, 5)
+    runs = (3, 5)
     timeout = (40, 120)
 
     def label(self, method):

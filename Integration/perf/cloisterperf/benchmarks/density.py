@@ -20,11 +20,11 @@ class Density(Benchmark):
     title = "Memory per container"
     summary = ("host's available memory before and after 50 containers (redis: 5), divided by their number; sleep, node"
                " and ruby web services with their modules, redis with 1 GB of data; pods: with a sandbox container each,"
-               " through containerd. With --quick 5 containers, redis 2 with 100 MB")
+               " through containerd. With --quick 10 containers, redis 2 with 100 MB")
     # The guide's figure includes what the kernel keeps for a container and scatters with the machine; that of the
     # processes alone does not.
     metrics = (Metric("memory_usage", "B"), Metric("process_memory", "B", plotted=False))
-    seconds = (45, 420)
+    seconds = (50, 420)
     runs = (1, 1)
     timeout = (30, 120)
 
@@ -32,7 +32,7 @@ class Density(Benchmark):
         return layers_for(lab)
 
     def memory(self, lab):
-        return 1_500_000_000 if lab.quick else 7_000_000_000
+        return 2_500_000_000 if lab.quick else 7_000_000_000
 
     def methods(self, lab):
         return [f"density.{pod}{what}" for pod in ("", "pod.") for what in ("empty", "node", "ruby", "redis")]
@@ -45,7 +45,7 @@ class Density(Benchmark):
     def count(self, lab, what):
         if lab.options.count:
             return lab.options.count
-        return lab.pick(2, 5) if what == "redis" else lab.pick(5, 50)
+        return lab.pick(2, 5) if what == "redis" else lab.pick(10, 50)
 
     def measure(self, lab, runtime, method):
         pod = ".pod." in method

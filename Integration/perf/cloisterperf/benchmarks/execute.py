@@ -26,7 +26,7 @@ class Exec(Benchmark):
         container = engine.start(engine.bundle([lab.base]), config, self.limit(lab))
         try:
             checked(container.execute(["/bin/true"], self.limit(lab)), self.limit(lab))
-            for _ in range(lab.pick(5, 20)):
+            for _ in range(lab.pick(10, 20)):
                 ran = container.execute(["/bin/true"], self.limit(lab))
                 checked(ran, self.limit(lab))
                 yield "exec_time", ran.seconds

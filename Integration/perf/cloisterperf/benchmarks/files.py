@@ -13,7 +13,7 @@ class Files(Benchmark):
     summary = "stat, open with close, and readdir over 50,000 files of the container's root (10,000 with --quick)"
     metrics = (Metric("time_per_file", "s", logarithmic=True),)
     seconds = (4, 15)
-    runs = (1, 3)
+    runs = (2, 3)
     timeout = (60, 600)
 
     def layers(self, lab):

@@ -16,8 +16,8 @@ class Fork(Benchmark):
     title = "Time of one command in a shell script"
     summary = "bash runs /bin/true 1,000 times (200 with --quick): fork, exec, exit, wait"
     metrics = (Metric("time_per_command", "s"),)
-    seconds = (3, 8)
-    runs = (1, 5)
+    seconds = (2, 8)
+    runs = (3, 5)
     timeout = (60, 300)
 
     def measure(self, lab, runtime, method):

@@ -18,7 +18,7 @@ class Git(Benchmark):
     summary = "clone, status and grep of a tree of 20,000 files (2,000 with --quick) from and to the container's root"
     metrics = (Metric("run_time", "s"),)
     seconds = (5, 40)
-    runs = (1, 3)
+    runs = (2, 3)
     timeout = (60, 600)
     disk = 1_500_000_000
 

@@ -42,7 +42,7 @@ def ask(lab, benchmark, network, port, path, count, connections):
 class Application(Benchmark):
     metrics = METRICS
     seconds = (5, 20)
-    runs = (1, 3)
+    runs = (2, 3)
     timeout = (60, 300)
     memory = 500_000_000
     network = True
@@ -65,8 +65,8 @@ class Apache(Benchmark):
     summary = "ApacheBench with 1, 5, 10 and 25 connections, files of 100 KB and 10 MB"
     metrics = (Metric("transfer_rate", "B/s", lower_is_better=False),
                Metric("requests_per_second", "/s", lower_is_better=False, plotted=False), METRICS[2])
-    seconds = (12, 90)
-    runs = (1, 2)
+    seconds = (10, 90)
+    runs = (2, 2)
     timeout = (60, 600)
     memory = 500_000_000
     network = True

@@ -13,8 +13,8 @@ class IPerf(Benchmark):
     title = "TCP throughput between container and host"
     summary = "iperf3, one connection; upload: the container is the client, download: the container is the server"
     metrics = (Metric("bandwidth", "bit/s", lower_is_better=False),)
-    seconds = (9, 26)
-    runs = (1, 3)
+    seconds = (7, 26)
+    runs = (2, 3)
     timeout = (40, 90)
     network = True
 

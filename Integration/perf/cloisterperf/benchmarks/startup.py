@@ -17,7 +17,7 @@ class Startup(Benchmark):
     summary = ("true: from the runtime's start to its end; node and ruby: until a web service that loads modules answers"
                " its first request; by the OCI command line and through containerd; 1, 10 and 100 at once, time for all")
     metrics = (Metric("startup_time", "s"),)
-    seconds = (20, 240)
+    seconds = (25, 240)
     runs = (1, 3)
     timeout = (20, 300)
     memory = 2_000_000_000
@@ -47,7 +47,7 @@ class Startup(Benchmark):
         words = method.split(".")
         if words[-1].startswith("x"):
             return 1
-        return lab.pick(5, 10) if words[-1] == "true" else lab.pick(1, 3)
+        return lab.pick(10, 15) if words[-1] == "true" else lab.pick(2, 3)
 
     def measure(self, lab, runtime, method):
         words = method.split(".")[1:]

@@ -10,7 +10,7 @@ class Memory(Benchmark):
     summary = "sysbench memory, 8 threads: what reaches memory when nothing of the sandbox is in between"
     metrics = (Metric("memory_transfer_rate", "B/s", lower_is_better=False),)
     seconds = (4, 7)
-    runs = (1, 5)
+    runs = (2, 5)
 
     def measure(self, lab, runtime, method):
         # More than can be moved, so that the time ends it.
@@ -25,7 +25,7 @@ class CPU(Benchmark):
     summary = "sysbench cpu, 8 threads, primes up to 5000"
     metrics = (Metric("cpu_events_per_second", "events/s", lower_is_better=False),)
     seconds = (4, 7)
-    runs = (1, 5)
+    runs = (2, 5)
 
     def measure(self, lab, runtime, method):
         output = self.output(lab, runtime, ["sysbench", "cpu", "--threads=8", f"--time={lab.pick(2, 5)}",

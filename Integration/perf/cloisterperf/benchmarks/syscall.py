@@ -14,8 +14,8 @@ class SystemCalls(Benchmark):
     title = "Time of one system call"
     summary = "our syscalls.c: calls in batches, the best batch counts; getpid is the guide's figure"
     metrics = (Metric("syscall_time_ns", "ns", logarithmic=True),)
-    seconds = (7, 25)
-    runs = (1, 5)
+    seconds = (4, 25)
+    runs = (3, 5)
     timeout = (60, 300)
     memory = 1_800_000_000
 
