@@ -24,6 +24,8 @@ BOUND = 1.9
 CALLS = ["getppid", "read_zero_1", "pipe_write_read", "stat", "open_close", "pwrite_4k", "mmap_munmap_64k",
          "fork_exit_wait"]
 ROUNDS = {"syscall": 4, "startup": 20}
+# A figure that fails is measured again, up to so often: the best only gets better, and what has doubled never passes.
+ATTEMPTS = 4
 
 
 def compare(figures, measure, bound=BOUND):
@@ -67,8 +69,14 @@ def gate(options):
     lab = Lab(options, [base, ours], progress)
     try:
         layer = root_layer(lab)
-        figures.update(syscall_ratios(lab, base, ours, layer))
-        figures.update(startup_ratio(lab, base, ours, layer))
+        before = {} if options.record else recorded()
+        for kind in (SyscallRatios, StartupRatio):
+            best = kind(lab, base, ours, layer)
+            for _ in range(ATTEMPTS):
+                best.measure()
+                if all(passes for *_, passes in compare(best.ratios(), before)):
+                    break
+            figures.update(best.ratios())
         figures.update(idle_memory(lab, ours, layer))
     except BadSample as error:
         for line in error.last_lines():
@@ -80,6 +88,14 @@ def gate(options):
     return judge(figures, options, progress)
 
 
+def recorded():
+    try:
+        with open(MEASURE) as file:
+            return json.load(file)
+    except FileNotFoundError:
+        raise Complaint(f"{MEASURE} does not exist; `perf gate --record` writes it") from None
+
+
 def judge(figures, options, progress):
     if options.record:
         with open(MEASURE, "w") as file:
@@ -87,12 +103,7 @@ def judge(figures, options, progress):
             file.write("\n")
         progress.say(f"{len(figures)} figures recorded in {MEASURE}")
         return 0
-    try:
-        with open(MEASURE) as file:
-            measure = json.load(file)
-    except FileNotFoundError:
-        raise Complaint(f"{MEASURE} does not exist; `perf gate --record` writes it") from None
-    rows = compare(figures, measure)
+    rows = compare(figures, recorded())
     for name, value, before, passes in rows:
         progress.say(f"{'ok' if passes else 'FAILED':<8}{name:<34}{text(name, value):>12}  was {text(name, before)}")
     failed = sum(not passes for *_, passes in rows)
@@ -108,31 +119,49 @@ def text(name, value):
     return f"{value:,.0f}" if name.startswith("instructions") else f"{value:.2f}×"
 
 
-def syscall_ratios(lab, base, ours, layer):
-    """The best time of each call over several rounds, as a ratio to runc's."""
-    best = {base.name: {}, ours.name: {}}
-    for number in range(ROUNDS["syscall"]):
-        for runtime in (base, ours):
-            lab.progress.status(f"system calls with {runtime.name}, round {number + 1} of {ROUNDS['syscall']}")
-            engine = lab.engine(runtime)
-            config = bundles.configuration(["/bin/syscalls", "--quick", *CALLS])
-            ran = engine.run(lab.bundle(engine, [layer]), config, 120)
-            for name, nanoseconds in parsers.syscalls(checked(ran, 120)).items():
-                best[runtime.name][name] = min(nanoseconds, best[runtime.name].get(name, nanoseconds))
-    return {f"syscall.{name}": value / max(best[base.name][name], 1) for name, value in best[ours.name].items()}
+class Best:
+    """The smallest of what was measured so far, per runtime and figure, in turns."""
+    what = ""
+    rounds = 1
+
+    def __init__(self, lab, base, ours, layer):
+        self.lab, self.base, self.ours, self.layer = lab, base, ours, layer
+        self.best = {base.name: {}, ours.name: {}}
+
+    def measure(self):
+        for number in range(self.rounds):
+            for runtime in (self.base, self.ours):
+                self.lab.progress.status(f"{self.what} with {runtime.name}, {number + 1} of {self.rounds}")
+                best = self.best[runtime.name]
+                for name, value in self.once(self.lab.engine(runtime)).items():
+                    best[name] = min(value, best.get(name, value))
+
+    def run(self, engine, arguments):
+        config = bundles.configuration(["/bin/syscalls", *arguments])
+        ran = engine.run(self.lab.bundle(engine, [self.layer]), config, 120)
+        checked(ran, 120)
+        return ran
+
+    def ratios(self):
+        base = self.best[self.base.name]
+        return {name: value / max(base[name], 1e-9) for name, value in self.best[self.ours.name].items()}
 
 
-def startup_ratio(lab, base, ours, layer):
-    """The fastest of many start-ups, as a ratio to runc's."""
-    best = {}
-    for number in range(ROUNDS["startup"]):
-        for runtime in (base, ours):
-            lab.progress.status(f"start-up of {runtime.name}, {number + 1} of {ROUNDS['startup']}")
-            engine = lab.engine(runtime)
-            ran = engine.run(lab.bundle(engine, [layer]), bundles.configuration(["/bin/syscalls", "exit"]), 60)
-            checked(ran, 60)
-            best[runtime.name] = min(ran.seconds, best.get(runtime.name, ran.seconds))
-    return {"startup.true": best[ours.name] / best[base.name]}
+class SyscallRatios(Best):
+    what = "system calls"
+    rounds = ROUNDS["syscall"]
+
+    def once(self, engine):
+        figures = parsers.syscalls(self.run(engine, ["--quick", *CALLS]).output)
+        return {f"syscall.{name}": max(value, 1) for name, value in figures.items()}
+
+
+class StartupRatio(Best):
+    what = "start-up"
+    rounds = ROUNDS["startup"]
+
+    def once(self, engine):
+        return {"startup.true": self.run(engine, ["exit"]).seconds}
 
 
 def idle_memory(lab, ours, layer):
