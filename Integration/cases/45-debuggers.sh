@@ -69,6 +69,8 @@ P
 same() {
     local name=$1 expected actual platform status filter='s/0x[0-9a-f]+/ADDRESS/g; s/(Thread|process|pid|LWP|PID|Inferior|to) +[0-9]+/\1 N/g; s/(si_pid|si_uid|\) +)=[0-9]+/\1=N/g; /extended state status/d'
     shift
+    # One stream, so that the order is certain.
+    set -- sh -c 'exec "$@" 2>&1' sh "$@"
     identifier; status=0
     expected=$(timeout -k 5 120 ctr run --rm --rootfs --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env HOME=/ --runtime io.containerd.runc.v2 "$debuggers" "$id" "$@" 2>&1 </dev/null) || status=$?
     expected=$(sed -E "$filter" <<<"$expected")$'\n'"status $status"

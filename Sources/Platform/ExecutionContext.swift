@@ -202,6 +202,10 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// written turns the call's result into EFAULT.
     open func settle() {}
 
+    /// Somebody else may change guest memory or the call's arguments before the call is made: what the platform has read
+    /// ahead for it does not count.
+    open func forgetInput() {}
+
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}
 }

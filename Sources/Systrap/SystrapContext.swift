@@ -453,6 +453,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         return known + probe(address + known, count - known)
     }
 
+    override func forgetInput() { window.close() }
+
     override func settle() {
         deliver()
         if hasFailedDelivery {

@@ -18,6 +18,9 @@ extension Task {
     func stand(_ kind: TraceStop.Kind, code: Int32, info: SignalInfo?, message: UInt64 = 0) -> Int32 {
         var unchanged: Int32 = 0
         if case .signal = kind { unchanged = code }
+        // Its memory is its tracer's to see and to change.
+        context.settle()
+        context.forgetInput()
         var registers = context.registers
         if let pendingRestart { registers.rax = pendingRestart.returnValue }
         kernel.treeLock.lock()
