@@ -26,6 +26,18 @@ in_container() {
     printf 'status %d\n' "$status"
 }
 
+# Runs a program that prints such lines itself, and counts them.
+counted() {
+    local lines; lines=$(mktemp)
+    local status=0
+    "$@" | tee "$lines"
+    status=${PIPESTATUS[0]}
+    passed=$((passed + $(grep -c '^ok ' "$lines")))
+    failed=$((failed + $(grep -c '^FAILED ' "$lines")))
+    [ "$status" = 0 ] || fail "${1##*/} ended with status $status"
+    rm -f "$lines"
+}
+
 run_units() {
     say "Unit tests"
     local log; log=$(mktemp)

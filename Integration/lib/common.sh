@@ -42,35 +42,75 @@ build() {
 }
 
 # A Debian package's files in a folder of ours, so that nothing on the machine starts or changes.
+# unpacked PACKAGE [SUITE [VERSION]]: of this machine's Debian, or of another suite: that version, or when it is gone what
+# the suite has.
 unpacked() {
-    local package=$1 folder=$repository/.build/peers/$1
+    local package=$1 suite=${2:-} version=${3:-} folder=$repository/.build/peers/$1${2:+-$2}
     if [ ! -e "$folder/.complete" ]; then
         rm -rf "$folder" && mkdir -p "$folder"
-        (cd "$folder" && { apt-get download -q "$package" || { apt-get update -q && apt-get download -q "$package"; }; } >/dev/null 2>&1 &&
-            dpkg -x ./*.deb . && rm ./*.deb && touch .complete) || die "the package $package cannot be had"
+        (cd "$folder" && download "$package" "$suite" "$version" >/dev/null 2>&1 &&
+            dpkg -x ./*.deb . && rm ./*.deb && touch .complete) || die "the package $package${suite:+ of $suite} cannot be had"
     fi
     printf '%s\n' "$folder"
 }
 
-# Starts a containerd with root, state and socket in $1. Ends with stop_containerd.
+# Puts a package's archive into the working directory. Another suite's lists are kept beside ours, not in apt's own folders.
+download() {
+    local package=$1 suite=$2 version=$3
+    if [ -z "$suite" ]; then
+        apt-get download -q "$package" || { apt-get update -q && apt-get download -q "$package"; }
+        return
+    fi
+    local apt=$repository/.build/peers/apt
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian %s main\n' "$suite" >"$apt/$suite.list"
+    local options=(-o "Dir::Etc::SourceList=$apt/$suite.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists"
+                   -o "Dir::Cache=$apt/cache" -o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root)
+    apt-get "${options[@]}" update -q && { apt-get "${options[@]}" download -q "$package=$version" ||
+        apt-get "${options[@]}" download -q "$package"; }
+}
+
+# The releases of containerd that we work with: Debian 12's, Debian 13's, and the one of Debian's next.
+containerd_releases=(1.6 1.7 2.1)
+
+containerd_folder() {
+    case "$1" in
+        1.6) unpacked containerd ;;
+        1.7) unpacked containerd trixie '1.7.24~ds1-6+deb13u1' ;;
+        2.1) unpacked containerd sid '2.1.9+ds1-5' ;;
+        *) die "there is no containerd $1 here" ;;
+    esac
+}
+
+# start_containerd HOME [RELEASE [cri]]: a containerd with root, state, socket and configuration in HOME. Ends with
+# stop_containerd. With `cri` it serves a kubelet too, with a network of names only and a pause image of ours.
 start_containerd() {
-    local home=$1 bin
-    # With runc, whose containers ours are compared with.
-    bin=$(unpacked containerd)/usr/bin:$(unpacked runc)/usr/sbin
-    PATH=$bin:$PATH
+    local home=$1 release=${2:-1.6} cri=${3:-} bin runc disabled=
+    # With runc, whose containers ours are compared with. Other suites' are built for a later C library.
+    bin=$(containerd_folder "$release")/usr/bin || return 1
+    runc=$(unpacked runc)/usr/sbin || return 1
+    PATH=$bin:$runc:$PATH
     mkdir -p "$home"
+    [ -n "$cri" ] || disabled='"io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images", '
     cat >"$home/config.toml" <<TOML
 version = 2
 root = "$home/root"
 state = "$home/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
+disabled_plugins = [$disabled"io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
                     "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
 [grpc]
   address = "$home/containerd.sock"
 [debug]
   level = "info"
 TOML
-    containerd --config "$home/config.toml" >"$home/containerd.log" 2>&1 &
+    [ -z "$cri" ] || cri_configuration "$home" >>"$home/config.toml"
+    run_containerd "$home"
+}
+
+# Starts the containerd that start_containerd has configured, or starts it again.
+run_containerd() {
+    local home=$1
+    ENABLE_CRI_SANDBOXES=1 containerd --config "$home/config.toml" >>"$home/containerd.log" 2>&1 &
     containerd_pid=$!
     export CONTAINERD_ADDRESS=$home/containerd.sock CONTAINERD_NAMESPACE=$namespace
     for _ in $(seq 100); do
@@ -79,7 +119,37 @@ TOML
         sleep 0.1
     done
     tail -n 5 "$home/containerd.log" >&2
-    die "containerd did not start; its log is $home/containerd.log"
+    printf 'error: containerd did not start; its log is %s\n' "$home/containerd.log" >&2
+    return 1
+}
+
+# The part of a configuration that a kubelet's containerd has.
+cri_configuration() {
+    local home=$1 plugin='plugins."io.containerd.grpc.v1.cri"'
+    mkdir -p "$home/cni/bin" "$home/cni/net.d"
+    cp "$repository/Integration/lib/cri/network" "$home/cni/bin/cloister-test"
+    cp "$repository/Integration/lib/cri/network" "$home/cni/bin/loopback"
+    printf '{"cniVersion":"0.4.0","name":"test","plugins":[{"type":"cloister-test"}]}\n' >"$home/cni/net.d/10-test.conflist"
+    cat <<TOML
+[$plugin]
+  sandbox_image = "cloister.test/pause:1"
+  stream_server_address = "127.0.0.1"
+  [$plugin.cni]
+    bin_dir = "$home/cni/bin"
+    conf_dir = "$home/cni/net.d"
+  [$plugin.containerd]
+    default_runtime_name = "cloister"
+  [$plugin.containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+  [$plugin.containerd.runtimes.cloister]
+    runtime_type = "io.containerd.cloister.v2"
+    pod_annotations = ["dev.cloister.*"]
+    container_annotations = ["dev.cloister.*"]
+  [$plugin.containerd.runtimes.cloister-shim]
+    runtime_type = "io.containerd.cloister.v2"
+    sandbox_mode = "shim"
+    sandboxer = "shim"
+TOML
 }
 
 stop_containerd() {
@@ -90,6 +160,37 @@ stop_containerd() {
     kill "$containerd_pid" 2>/dev/null || true
     wait "$containerd_pid" 2>/dev/null || true
     containerd_pid=
+}
+
+# with_containerd RELEASE [cri] -- COMMAND...: runs the command (a function of ours, say) against a containerd of its own,
+# with the test image in it; $home is its folder.
+with_containerd() {
+    local release=$1 options=() outer=$home home PATH=$PATH containerd_pid= CONTAINERD_ADDRESS= CONTAINERD_NAMESPACE=
+    shift
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    shift
+    home=$outer/containerd-$release
+    if ! start_containerd "$home" "$release" "${options[@]}"; then
+        fail "containerd $release starts"
+        return
+    fi
+    ctr image import "$outer/busybox.tar" >/dev/null 2>&1
+    ctr -n k8s.io image import "$outer/busybox.tar" >/dev/null 2>&1
+    ctr -n k8s.io image tag docker.io/library/busybox:latest cloister.test/pause:1 >/dev/null 2>&1
+    "$@"
+    stop_containerd
+}
+
+# A Python with gRPC, for the tests that are a kubelet.
+cri_python() {
+    local folder=$repository/.build/peers/python
+    if [ ! -e "$folder/.complete" ]; then
+        packages python3-venv >&2
+        rm -rf "$folder"
+        { python3 -m venv "$folder" && "$folder/bin/pip" install -q 'grpcio>=1.60,<2' && touch "$folder/.complete"; } >&2 ||
+            die "Python's grpcio cannot be had"
+    fi
+    printf '%s\n' "$folder/bin/python"
 }
 
 # Makes an OCI image archive $3 named $2 from the root file system in folder $1.

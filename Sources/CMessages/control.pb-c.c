@@ -688,6 +688,141 @@ void   cloister__control__v1__create_container_response__free_unpacked
   assert(message->base.descriptor == &cloister__control__v1__create_container_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cloister__control__v1__configure_pod_request__init
+                     (Cloister__Control__V1__ConfigurePodRequest         *message)
+{
+  static const Cloister__Control__V1__ConfigurePodRequest init_value = CLOISTER__CONTROL__V1__CONFIGURE_POD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cloister__control__v1__configure_pod_request__get_packed_size
+                     (const Cloister__Control__V1__ConfigurePodRequest *message)
+{
+  assert(message->base.descriptor == &cloister__control__v1__configure_pod_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cloister__control__v1__configure_pod_request__pack
+                     (const Cloister__Control__V1__ConfigurePodRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cloister__control__v1__configure_pod_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cloister__control__v1__configure_pod_request__pack_to_buffer
+                     (const Cloister__Control__V1__ConfigurePodRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cloister__control__v1__configure_pod_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cloister__Control__V1__ConfigurePodRequest *
+       cloister__control__v1__configure_pod_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cloister__Control__V1__ConfigurePodRequest *)
+     protobuf_c_message_unpack (&cloister__control__v1__configure_pod_request__descriptor,
+                                allocator, len, data);
+}
+void   cloister__control__v1__configure_pod_request__free_unpacked
+                     (Cloister__Control__V1__ConfigurePodRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cloister__control__v1__configure_pod_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cloister__control__v1__resources__init
+                     (Cloister__Control__V1__Resources         *message)
+{
+  static const Cloister__Control__V1__Resources init_value = CLOISTER__CONTROL__V1__RESOURCES__INIT;
+  *message = init_value;
+}
+size_t cloister__control__v1__resources__get_packed_size
+                     (const Cloister__Control__V1__Resources *message)
+{
+  assert(message->base.descriptor == &cloister__control__v1__resources__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cloister__control__v1__resources__pack
+                     (const Cloister__Control__V1__Resources *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cloister__control__v1__resources__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cloister__control__v1__resources__pack_to_buffer
+                     (const Cloister__Control__V1__Resources *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cloister__control__v1__resources__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cloister__Control__V1__Resources *
+       cloister__control__v1__resources__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cloister__Control__V1__Resources *)
+     protobuf_c_message_unpack (&cloister__control__v1__resources__descriptor,
+                                allocator, len, data);
+}
+void   cloister__control__v1__resources__free_unpacked
+                     (Cloister__Control__V1__Resources *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cloister__control__v1__resources__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cloister__control__v1__update_container_request__init
+                     (Cloister__Control__V1__UpdateContainerRequest         *message)
+{
+  static const Cloister__Control__V1__UpdateContainerRequest init_value = CLOISTER__CONTROL__V1__UPDATE_CONTAINER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cloister__control__v1__update_container_request__get_packed_size
+                     (const Cloister__Control__V1__UpdateContainerRequest *message)
+{
+  assert(message->base.descriptor == &cloister__control__v1__update_container_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cloister__control__v1__update_container_request__pack
+                     (const Cloister__Control__V1__UpdateContainerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cloister__control__v1__update_container_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cloister__control__v1__update_container_request__pack_to_buffer
+                     (const Cloister__Control__V1__UpdateContainerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cloister__control__v1__update_container_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cloister__Control__V1__UpdateContainerRequest *
+       cloister__control__v1__update_container_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cloister__Control__V1__UpdateContainerRequest *)
+     protobuf_c_message_unpack (&cloister__control__v1__update_container_request__descriptor,
+                                allocator, len, data);
+}
+void   cloister__control__v1__update_container_request__free_unpacked
+                     (Cloister__Control__V1__UpdateContainerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cloister__control__v1__update_container_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cloister__control__v1__start_container_request__init
                      (Cloister__Control__V1__StartContainerRequest         *message)
 {
@@ -2267,7 +2402,7 @@ const ProtobufCMessageDescriptor cloister__control__v1__create_container_request
   (ProtobufCMessageInit) cloister__control__v1__create_container_request__annotations_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cloister__control__v1__create_container_request__field_descriptors[19] =
+static const ProtobufCFieldDescriptor cloister__control__v1__create_container_request__field_descriptors[17] =
 {
   {
     "container_id",
@@ -2414,54 +2549,6 @@ static const ProtobufCFieldDescriptor cloister__control__v1__create_container_re
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "memory_limit",
-    13,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Cloister__Control__V1__CreateContainerRequest, memory_limit),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "cpu_quota",
-    14,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Cloister__Control__V1__CreateContainerRequest, cpu_quota),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "cpu_period",
-    15,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Cloister__Control__V1__CreateContainerRequest, cpu_period),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "pids_limit",
-    16,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Cloister__Control__V1__CreateContainerRequest, pids_limit),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "gofer_descriptors",
     17,
     PROTOBUF_C_LABEL_NONE,
@@ -2497,32 +2584,55 @@ static const ProtobufCFieldDescriptor cloister__control__v1__create_container_re
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resources",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__CreateContainerRequest, resources),
+    &cloister__control__v1__resources__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "counters",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cloister__Control__V1__CreateContainerRequest, n_counters),
+    offsetof(Cloister__Control__V1__CreateContainerRequest, counters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cloister__control__v1__create_container_request__field_indices_by_name[] = {
-  18,   /* field[18] = annotations */
-  17,   /* field[17] = cgroup_descriptors */
+  14,   /* field[14] = annotations */
+  13,   /* field[13] = cgroup_descriptors */
   11,   /* field[11] = cgroup_path */
   0,   /* field[0] = container_id */
-  14,   /* field[14] = cpu_period */
-  13,   /* field[13] = cpu_quota */
+  16,   /* field[16] = counters */
   9,   /* field[9] = devices */
   5,   /* field[5] = domainname */
-  16,   /* field[16] = gofer_descriptors */
+  12,   /* field[12] = gofer_descriptors */
   4,   /* field[4] = hostname */
   7,   /* field[7] = masked_paths */
-  12,   /* field[12] = memory_limit */
   2,   /* field[2] = mounts */
   6,   /* field[6] = namespaces */
-  15,   /* field[15] = pids_limit */
   1,   /* field[1] = process */
   8,   /* field[8] = readonly_paths */
+  15,   /* field[15] = resources */
   3,   /* field[3] = root_readonly */
   10,   /* field[10] = sysctls */
 };
-static const ProtobufCIntRange cloister__control__v1__create_container_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cloister__control__v1__create_container_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 17, 12 },
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor cloister__control__v1__create_container_request__descriptor =
 {
@@ -2532,16 +2642,36 @@ const ProtobufCMessageDescriptor cloister__control__v1__create_container_request
   "Cloister__Control__V1__CreateContainerRequest",
   "cloister.control.v1",
   sizeof(Cloister__Control__V1__CreateContainerRequest),
-  19,
+  17,
   cloister__control__v1__create_container_request__field_descriptors,
   cloister__control__v1__create_container_request__field_indices_by_name,
-  1,  cloister__control__v1__create_container_request__number_ranges,
+  2,  cloister__control__v1__create_container_request__number_ranges,
   (ProtobufCMessageInit) cloister__control__v1__create_container_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define cloister__control__v1__create_container_response__field_descriptors NULL
-#define cloister__control__v1__create_container_response__field_indices_by_name NULL
-#define cloister__control__v1__create_container_response__number_ranges NULL
+static const ProtobufCFieldDescriptor cloister__control__v1__create_container_response__field_descriptors[1] =
+{
+  {
+    "seed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__CreateContainerResponse, seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cloister__control__v1__create_container_response__field_indices_by_name[] = {
+  0,   /* field[0] = seed */
+};
+static const ProtobufCIntRange cloister__control__v1__create_container_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor cloister__control__v1__create_container_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2550,11 +2680,242 @@ const ProtobufCMessageDescriptor cloister__control__v1__create_container_respons
   "Cloister__Control__V1__CreateContainerResponse",
   "cloister.control.v1",
   sizeof(Cloister__Control__V1__CreateContainerResponse),
-  0,
+  1,
   cloister__control__v1__create_container_response__field_descriptors,
   cloister__control__v1__create_container_response__field_indices_by_name,
-  0,  cloister__control__v1__create_container_response__number_ranges,
+  1,  cloister__control__v1__create_container_response__number_ranges,
   (ProtobufCMessageInit) cloister__control__v1__create_container_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cloister__control__v1__configure_pod_request__field_descriptors[3] =
+{
+  {
+    "hostname",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__ConfigurePodRequest, hostname),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domainname",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__ConfigurePodRequest, domainname),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sysctls",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cloister__Control__V1__ConfigurePodRequest, n_sysctls),
+    offsetof(Cloister__Control__V1__ConfigurePodRequest, sysctls),
+    &cloister__control__v1__sysctl__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cloister__control__v1__configure_pod_request__field_indices_by_name[] = {
+  1,   /* field[1] = domainname */
+  0,   /* field[0] = hostname */
+  2,   /* field[2] = sysctls */
+};
+static const ProtobufCIntRange cloister__control__v1__configure_pod_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cloister__control__v1__configure_pod_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cloister.control.v1.ConfigurePodRequest",
+  "ConfigurePodRequest",
+  "Cloister__Control__V1__ConfigurePodRequest",
+  "cloister.control.v1",
+  sizeof(Cloister__Control__V1__ConfigurePodRequest),
+  3,
+  cloister__control__v1__configure_pod_request__field_descriptors,
+  cloister__control__v1__configure_pod_request__field_indices_by_name,
+  1,  cloister__control__v1__configure_pod_request__number_ranges,
+  (ProtobufCMessageInit) cloister__control__v1__configure_pod_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cloister__control__v1__resources__field_descriptors[7] =
+{
+  {
+    "memory_limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, memory_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_reservation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, memory_reservation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swap_limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, swap_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_quota",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, cpu_quota),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_period",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, cpu_period),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu_weight",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, cpu_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pids_limit",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__Resources, pids_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cloister__control__v1__resources__field_indices_by_name[] = {
+  4,   /* field[4] = cpu_period */
+  3,   /* field[3] = cpu_quota */
+  5,   /* field[5] = cpu_weight */
+  0,   /* field[0] = memory_limit */
+  1,   /* field[1] = memory_reservation */
+  6,   /* field[6] = pids_limit */
+  2,   /* field[2] = swap_limit */
+};
+static const ProtobufCIntRange cloister__control__v1__resources__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor cloister__control__v1__resources__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cloister.control.v1.Resources",
+  "Resources",
+  "Cloister__Control__V1__Resources",
+  "cloister.control.v1",
+  sizeof(Cloister__Control__V1__Resources),
+  7,
+  cloister__control__v1__resources__field_descriptors,
+  cloister__control__v1__resources__field_indices_by_name,
+  1,  cloister__control__v1__resources__number_ranges,
+  (ProtobufCMessageInit) cloister__control__v1__resources__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cloister__control__v1__update_container_request__field_descriptors[2] =
+{
+  {
+    "container_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__UpdateContainerRequest, container_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resources",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Cloister__Control__V1__UpdateContainerRequest, resources),
+    &cloister__control__v1__resources__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cloister__control__v1__update_container_request__field_indices_by_name[] = {
+  0,   /* field[0] = container_id */
+  1,   /* field[1] = resources */
+};
+static const ProtobufCIntRange cloister__control__v1__update_container_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cloister__control__v1__update_container_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cloister.control.v1.UpdateContainerRequest",
+  "UpdateContainerRequest",
+  "Cloister__Control__V1__UpdateContainerRequest",
+  "cloister.control.v1",
+  sizeof(Cloister__Control__V1__UpdateContainerRequest),
+  2,
+  cloister__control__v1__update_container_request__field_descriptors,
+  cloister__control__v1__update_container_request__field_indices_by_name,
+  1,  cloister__control__v1__update_container_request__number_ranges,
+  (ProtobufCMessageInit) cloister__control__v1__update_container_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cloister__control__v1__start_container_request__field_descriptors[1] =
@@ -3313,8 +3674,9 @@ const ProtobufCMessageDescriptor cloister__control__v1__debug_response__descript
   (ProtobufCMessageInit) cloister__control__v1__debug_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor cloister__control__v1__control__method_descriptors[15] =
+static const ProtobufCMethodDescriptor cloister__control__v1__control__method_descriptors[17] =
 {
+  { "ConfigurePod", &cloister__control__v1__configure_pod_request__descriptor, &cloister__control__v1__empty__descriptor },
   { "CreateContainer", &cloister__control__v1__create_container_request__descriptor, &cloister__control__v1__create_container_response__descriptor },
   { "StartContainer", &cloister__control__v1__start_container_request__descriptor, &cloister__control__v1__start_container_response__descriptor },
   { "CreateExec", &cloister__control__v1__create_exec_request__descriptor, &cloister__control__v1__empty__descriptor },
@@ -3323,6 +3685,7 @@ static const ProtobufCMethodDescriptor cloister__control__v1__control__method_de
   { "Wait", &cloister__control__v1__process_ref__descriptor, &cloister__control__v1__wait_response__descriptor },
   { "ResizeTerminal", &cloister__control__v1__resize_terminal_request__descriptor, &cloister__control__v1__empty__descriptor },
   { "CloseStdin", &cloister__control__v1__process_ref__descriptor, &cloister__control__v1__empty__descriptor },
+  { "UpdateContainer", &cloister__control__v1__update_container_request__descriptor, &cloister__control__v1__empty__descriptor },
   { "Pause", &cloister__control__v1__container_ref__descriptor, &cloister__control__v1__empty__descriptor },
   { "Resume", &cloister__control__v1__container_ref__descriptor, &cloister__control__v1__empty__descriptor },
   { "Processes", &cloister__control__v1__container_ref__descriptor, &cloister__control__v1__processes_response__descriptor },
@@ -3332,21 +3695,23 @@ static const ProtobufCMethodDescriptor cloister__control__v1__control__method_de
   { "Shutdown", &cloister__control__v1__empty__descriptor, &cloister__control__v1__empty__descriptor },
 };
 const unsigned cloister__control__v1__control__method_indices_by_name[] = {
-  7,        /* CloseStdin */
-  0,        /* CreateContainer */
-  2,        /* CreateExec */
-  13,        /* Debug */
-  12,        /* Delete */
-  8,        /* Pause */
-  10,        /* Processes */
-  6,        /* ResizeTerminal */
-  9,        /* Resume */
-  14,        /* Shutdown */
-  4,        /* Signal */
-  1,        /* StartContainer */
-  3,        /* StartExec */
-  11,        /* State */
-  5         /* Wait */
+  8,        /* CloseStdin */
+  0,        /* ConfigurePod */
+  1,        /* CreateContainer */
+  3,        /* CreateExec */
+  15,        /* Debug */
+  14,        /* Delete */
+  10,        /* Pause */
+  12,        /* Processes */
+  7,        /* ResizeTerminal */
+  11,        /* Resume */
+  16,        /* Shutdown */
+  5,        /* Signal */
+  2,        /* StartContainer */
+  4,        /* StartExec */
+  13,        /* State */
+  9,        /* UpdateContainer */
+  6         /* Wait */
 };
 const ProtobufCServiceDescriptor cloister__control__v1__control__descriptor =
 {
@@ -3355,17 +3720,25 @@ const ProtobufCServiceDescriptor cloister__control__v1__control__descriptor =
   "Control",
   "Cloister__Control__V1__Control",
   "cloister.control.v1",
-  15,
+  17,
   cloister__control__v1__control__method_descriptors,
   cloister__control__v1__control__method_indices_by_name
 };
+void cloister__control__v1__control__configure_pod(ProtobufCService *service,
+                                                   const Cloister__Control__V1__ConfigurePodRequest *input,
+                                                   Cloister__Control__V1__Empty_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &cloister__control__v1__control__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void cloister__control__v1__control__create_container(ProtobufCService *service,
                                                       const Cloister__Control__V1__CreateContainerRequest *input,
                                                       Cloister__Control__V1__CreateContainerResponse_Closure closure,
                                                       void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__start_container(ProtobufCService *service,
                                                      const Cloister__Control__V1__StartContainerRequest *input,
@@ -3373,7 +3746,7 @@ void cloister__control__v1__control__start_container(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__create_exec(ProtobufCService *service,
                                                  const Cloister__Control__V1__CreateExecRequest *input,
@@ -3381,7 +3754,7 @@ void cloister__control__v1__control__create_exec(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__start_exec(ProtobufCService *service,
                                                 const Cloister__Control__V1__ProcessRef *input,
@@ -3389,7 +3762,7 @@ void cloister__control__v1__control__start_exec(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__signal(ProtobufCService *service,
                                             const Cloister__Control__V1__SignalRequest *input,
@@ -3397,7 +3770,7 @@ void cloister__control__v1__control__signal(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__wait(ProtobufCService *service,
                                           const Cloister__Control__V1__ProcessRef *input,
@@ -3405,7 +3778,7 @@ void cloister__control__v1__control__wait(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__resize_terminal(ProtobufCService *service,
                                                      const Cloister__Control__V1__ResizeTerminalRequest *input,
@@ -3413,7 +3786,7 @@ void cloister__control__v1__control__resize_terminal(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__close_stdin(ProtobufCService *service,
                                                  const Cloister__Control__V1__ProcessRef *input,
@@ -3421,7 +3794,15 @@ void cloister__control__v1__control__close_stdin(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void cloister__control__v1__control__update_container(ProtobufCService *service,
+                                                      const Cloister__Control__V1__UpdateContainerRequest *input,
+                                                      Cloister__Control__V1__Empty_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &cloister__control__v1__control__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__pause(ProtobufCService *service,
                                            const Cloister__Control__V1__ContainerRef *input,
@@ -3429,7 +3810,7 @@ void cloister__control__v1__control__pause(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__resume(ProtobufCService *service,
                                             const Cloister__Control__V1__ContainerRef *input,
@@ -3437,7 +3818,7 @@ void cloister__control__v1__control__resume(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__processes(ProtobufCService *service,
                                                const Cloister__Control__V1__ContainerRef *input,
@@ -3445,7 +3826,7 @@ void cloister__control__v1__control__processes(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__state(ProtobufCService *service,
                                            const Cloister__Control__V1__ContainerRef *input,
@@ -3453,7 +3834,7 @@ void cloister__control__v1__control__state(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__delete(ProtobufCService *service,
                                             const Cloister__Control__V1__ProcessRef *input,
@@ -3461,7 +3842,7 @@ void cloister__control__v1__control__delete(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__debug(ProtobufCService *service,
                                            const Cloister__Control__V1__DebugRequest *input,
@@ -3469,7 +3850,7 @@ void cloister__control__v1__control__debug(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__shutdown(ProtobufCService *service,
                                               const Cloister__Control__V1__Empty *input,
@@ -3477,7 +3858,7 @@ void cloister__control__v1__control__shutdown(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &cloister__control__v1__control__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void cloister__control__v1__control__init (Cloister__Control__V1__Control_Service *service,
                                            Cloister__Control__V1__Control_ServiceDestroy destroy)

@@ -6,10 +6,13 @@ public struct Cgroup: Hashable, Sendable {
     public struct Directory: Hashable, Sendable {
         public var controllers: [String]
         public var path: String
+        /// Groups above it that had to be made for it, outermost first. They go with it when nobody else is in them.
+        public var ancestors: [String]
 
-        public init(controllers: [String], path: String) {
+        public init(controllers: [String], path: String, ancestors: [String] = []) {
             self.controllers = controllers
             self.path = path
+            self.ancestors = ancestors
         }
     }
 
@@ -69,7 +72,8 @@ public struct Cgroup: Hashable, Sendable {
         var usable: [Directory] = []
         for directory in directories {
             do throws(Errno) {
-                try make(directory, made: &made)
+                var directory = directory
+                directory.ancestors = try make(directory, made: &made)
                 usable.append(directory)
             } catch {
                 let problem = "cgroup \(directory.path): cannot be made (error \(error.rawValue))"
@@ -88,26 +92,42 @@ public struct Cgroup: Hashable, Sendable {
         return warnings
     }
 
-    private func make(_ directory: Directory, made: inout [String]) throws(Errno) {
+    /// - Returns: what had to be made above it, outermost first.
+    private func make(_ directory: Directory, made: inout [String]) throws(Errno) -> [String] {
         let here = HostFD.currentDirectory
-        var missing: [String] = []
-        var path = directory.path
-        while !here.exists(path), let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            missing.append(path)
-            path = String(path[..<slash])
-        }
-        for path in missing.reversed() {
-            let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-            if version == .v2 { delegateControllers(of: parent) }
-            do throws(Errno) { try here.makeDirectory(path, mode: 0o755) } catch { if error != .EEXIST { throw error } }
-            made.append(path)
-            if directory.controllers.contains("cpuset") {
-                // A new group of the version 1 controller has no CPUs: nothing can enter it.
-                for file in ["cpuset.cpus", "cpuset.mems"] {
-                    let inherited = try here.readFile("\(parent)/\(file)")
-                    try here.writeFile("\(path)/\(file)", String(decoding: inherited, as: UTF8.self))
-                }
+        var ancestors: [String] = []
+        for attempt in 0... {
+            var missing: [String] = []
+            var path = directory.path
+            while !here.exists(path), let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+                missing.append(path)
+                path = String(path[..<slash])
             }
+            do throws(Errno) {
+                for path in missing.reversed() {
+                    try make(path, cpuset: directory.controllers.contains("cpuset"))
+                    made.append(path)
+                    if path != directory.path { ancestors.append(path) }
+                }
+                return ancestors
+            } catch {
+                // A neighbour that ended has taken a parent away that was made for it.
+                if error != .ENOENT || attempt >= 10 { throw error }
+            }
+        }
+        return ancestors
+    }
+
+    private func make(_ path: String, cpuset: Bool) throws(Errno) {
+        let here = HostFD.currentDirectory
+        let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        if version == .v2 { delegateControllers(of: parent) }
+        do throws(Errno) { try here.makeDirectory(path, mode: 0o755) } catch { if error != .EEXIST { throw error } }
+        if !cpuset { return }
+        // A new group of the version 1 controller has no CPUs: nothing can enter it.
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            let inherited = try here.readFile("\(parent)/\(file)")
+            try here.writeFile("\(path)/\(file)", String(decoding: inherited, as: UTF8.self))
         }
     }
 
@@ -158,6 +178,22 @@ public struct Cgroup: Hashable, Sendable {
             }
         }
         return all
+    }
+
+    /// The counters that a guest may see of its own group, opened for reading; those that the host does not have are left
+    /// out.
+    public func openCounters() -> [(name: String, file: HostFD)] {
+        let names: [(controller: String, file: String)] = version == .v2
+            ? ["memory.current", "memory.peak", "memory.stat", "memory.events", "cpu.stat", "io.stat", "cpu.pressure",
+               "memory.pressure", "io.pressure"].map { ("", $0) }
+            : [("memory", "memory.usage_in_bytes"), ("memory", "memory.max_usage_in_bytes"), ("memory", "memory.stat"),
+               ("memory", "memory.oom_control"), ("memory", "memory.failcnt"), ("cpu", "cpu.stat"),
+               ("cpuacct", "cpuacct.usage"), ("cpuacct", "cpuacct.stat"),
+               ("blkio", "blkio.throttle.io_service_bytes_recursive"), ("blkio", "blkio.throttle.io_serviced_recursive")]
+        return names.compactMap { (controller, name) in
+            guard let path = path(of: controller), let file = try? HostFD.currentDirectory.open("\(path)/\(name)", 0) else { return nil }
+            return (name, file)
+        }
     }
 
     /// The version 2 group's directory, for a process to be born in it (CLONE_INTO_CGROUP, which moves nothing).

@@ -14,6 +14,11 @@ extension Cgroup {
         return all.sorted()
     }
 
+    /// The process of the group that has this number in its own, inner pid namespace.
+    public func process(numbered inner: UInt32) -> Int32? {
+        inner == 0 ? nil : processes().first { ProcessIdentity.innermostPID(of: $0) == inner }
+    }
+
     /// Kills all processes of the group. They may still be ending on return.
     public func kill() {
         if version == .v2, let path = directories.first?.path,
@@ -55,7 +60,13 @@ extension Cgroup {
     public func delete(patience: Int = 2000) throws(Errno) {
         var failed: Errno?
         for directory in directories {
-            do throws(Errno) { try remove(directory.path, patience: patience) } catch { failed = error }
+            do throws(Errno) {
+                try remove(directory.path, patience: patience)
+                for path in directory.ancestors.reversed() { try HostFD.currentDirectory.unlink(path, directory: true) }
+            } catch {
+                // What others use by now is theirs.
+                if HostFD.currentDirectory.exists(directory.path) { failed = error }
+            }
         }
         if let failed { throw failed }
     }

@@ -24,6 +24,11 @@ public struct Limits: Hashable, Sendable {
 
     public init() {}
 
+    /// Version 2's cpu.weight for version 1's cpu.shares: [2, 262144] onto [1, 10000], as every runtime converts it.
+    public static func weight(ofShares shares: UInt64) -> UInt64 {
+        1 + (min(max(shares, 2), 262_144) - 2) * 9999 / 262_142
+    }
+
     /// The version 1 controllers that these limits cannot do without.
     var controllers: Set<String> {
         var needed: Set<String> = []
@@ -79,9 +84,7 @@ public struct Limits: Hashable, Sendable {
         }
         if let memoryReservation, memoryReservation > 0 { set("memory", "memory.low", "\(memoryReservation)") }
         if let cpuShares, cpuShares != 0 {
-            // [2, 262144] onto [1, 10000], as every runtime converts it.
-            let shares = min(max(cpuShares, 2), 262_144)
-            set("cpu", "cpu.weight", "\(1 + (shares - 2) * 9999 / 262_142)")
+            set("cpu", "cpu.weight", "\(Self.weight(ofShares: cpuShares))")
         }
         if cpuQuota ?? 0 != 0 || cpuPeriod ?? 0 != 0 {
             let quota = cpuQuota ?? -1, period = cpuPeriod ?? 0

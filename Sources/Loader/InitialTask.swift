@@ -49,7 +49,18 @@ extension Kernel {
     }
 }
 
-extension Task {
+extension Caller {
+    /// Whether a program can be found, as `createInitialTask` looks for it.
+    ///
+    /// - Parameter working: the directory that relative names start at.
+    /// - Throws: ENOENT, EACCES, EISDIR.
+    public func checkProgram(_ name: [UInt8], _ environment: [[UInt8]], working: [UInt8]) throws(Errno) {
+        var name = name
+        if name.contains(0x2f) && name.first != 0x2f { name = working + [0x2f] + name }
+        let (_, path) = try findProgram(name, environment)
+        if path.inode.type == .directory { throw .EISDIR }
+    }
+
     /// Looks for a program as a shell does (execvp(3)).
     fileprivate func findProgram(_ name: [UInt8], _ environment: [[UInt8]]) throws(Errno) -> ([UInt8], Path) {
         if name.isEmpty { throw .ENOENT }

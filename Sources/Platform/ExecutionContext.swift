@@ -292,6 +292,9 @@ open class StubSource: @unchecked Sendable {
     /// As `AddressSpace.hostVDSO` of all its address spaces.
     open var hostVDSO: GuestAddress? { nil }
 
+    /// The seed, as this process's pid namespace numbers it; 0 without one.
+    open var hostProcess: Int32 { 0 }
+
     /// Ends the seed and the ready stubs that wait.
     open func close() {}
 }

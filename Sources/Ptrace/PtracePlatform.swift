@@ -48,5 +48,7 @@ final class PtraceSource: StubSource, @unchecked Sendable {
         return PtraceContext(space, thread: process, fresh: true)
     }
 
+    override var hostProcess: Int32 { seed.process }
+
     override func close() { seed.close() }
 }

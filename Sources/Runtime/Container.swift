@@ -50,8 +50,8 @@ public final class Container: Sendable {
     public var bundle: String { record.bundle }
     /// Where its processes are counted.
     public var cgroup: Cgroup { record.cgroup ?? sandbox.cgroup }
-    /// What stands for the container in the host's process list: its Sentry.
-    public var pid: Int32 { sandbox.sentry.pid }
+    /// What stands for the container in the host's process list: its seed.
+    public var pid: Int32 { record.seed?.pid ?? sandbox.sentry.pid }
 
     init(_ record: ContainerRecord, _ sandbox: Sandbox, folder: StateFolder, gofer: HostProcess?) {
         id = record.id
@@ -155,7 +155,13 @@ public final class Container: Sendable {
     /// - Parameter resources: the specification's "linux.resources" object, as JSON; what it leaves out stays.
     public func update(resources: [UInt8]) throws(RuntimeError) {
         let limits = try Limits(Field(file: "resources", value: try parseJSON(resources, file: "resources")))
-        do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(.internalError, error.message) }
+        try update(limits)
+    }
+
+    /// Sets new limits; what is not said stays.
+    public func update(_ limits: Limits) throws(RuntimeError) {
+        do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(error.kind, error.message) }
+        try run(.updateContainer, Control.UpdateContainerRequest(containerID: id, resources: limits.message))
     }
 
     public func statistics() -> Statistics { cgroup.statistics() }

@@ -47,7 +47,6 @@ extension Sandbox {
                                     sharing: configuration.network == .host ? nil : sentry,
                                     oomScoreAdjustment: process.oomScoreAdjustment, attached: attached)
         record.gofer = ProcessRecord(gofer.process)
-        let container = Container(record, self, folder: folder, gofer: gofer.process)
 
         var descriptors = [gofer.connection.fd]
         let message = process.message(streams, &descriptors)
@@ -62,22 +61,29 @@ extension Sandbox {
             request.cgroupDescriptors = UInt32(entrances.count)
             descriptors += entrances
         }
+        let counters = (record.cgroup ?? cgroup).openCounters()
+        defer { for counter in counters { counter.file.close() } }
+        request.counters = counters.map(\.name)
+        descriptors += counters.map(\.file)
         // Both get ready at the same time. The Gofer's complaint about a mount is the better one, so it is heard first.
         let answer = Answer<Control.CreateContainerResponse>()
         try control.start(.createContainer, request, descriptors: descriptors) { answer.set($0) }
         try folder.write(folder.container, record.json)
         do throws(RuntimeError) {
             try gofer.waitUntilReady()
-            _ = try answer.get().get()
+            let made = try answer.get().get()
+            record.seed = (record.cgroup ?? cgroup).process(numbered: made.seed).map { ProcessRecord(pid: $0) }
+            try folder.write(folder.container, record.json)
+            let container = Container(record, self, folder: folder, gofer: gofer.process)
             let state = container.stateJSON(status: "creating")
             for hook in spec.hooks.prestart + spec.hooks.createRuntime { try hook.run(state: state) }
+            return container
         } catch {
             // The Sentry may have made the container before another part failed.
             let reference = Control.ProcessRef(containerID: record.id)
             _ = try? control.call(.delete, reference, returning: Control.WaitResponse.self)
             throw error
         }
-        return container
     }
 
     /// A container made before, by this process or another.

@@ -80,9 +80,6 @@ public struct KnownContainer: Sendable {
 
     /// Sets other limits.
     public func update(_ limits: Limits) throws(RuntimeError) {
-        let container = try alive()
-        do throws(CgroupError) { try container.cgroup.apply(limits) } catch {
-            throw RuntimeError(.internalError, error.message)
-        }
+        try alive().update(limits)
     }
 }

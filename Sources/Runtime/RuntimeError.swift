@@ -1,3 +1,4 @@
+import Cgroups
 public import LinuxABI
 
 /// What went wrong, for the person who asked: one line that says what and where, without a trailing full stop.
@@ -49,6 +50,18 @@ public struct RuntimeError: Error, Hashable, Sendable, CustomStringConvertible {
         case .commandNotFound: 127
         case .notExecutable: 126
         default: 1
+        }
+    }
+}
+
+extension CgroupError {
+    /// Values that the kernel refuses are the caller's fault.
+    var kind: RuntimeError.Kind {
+        switch errno {
+        case .EINVAL, .ERANGE, .EDOM: .invalidArgument
+        case .EACCES, .EPERM, .EROFS: .permissionDenied
+        case .EBUSY: .failedPrecondition
+        default: .internalError
         }
     }
 }

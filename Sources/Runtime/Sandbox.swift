@@ -1,6 +1,7 @@
 public import Cgroups
 public import HostOS
 import LinuxABI
+import Messages
 
 /// A pod: one Sentry with its cgroup, and what is kept of them on disk. All calls may be made from any thread.
 public final class Sandbox: @unchecked Sendable {
@@ -99,12 +100,26 @@ public final class Sandbox: @unchecked Sendable {
         return try Sandbox(record, configuration, sentry: sentry, folder: folder, attached: false)
     }
 
+    /// Says what the pod's containers share: the names and sysctls of `spec`.
+    public func configure(_ spec: Spec) throws(RuntimeError) {
+        let request = Control.ConfigurePodRequest(hostname: spec.hostname, domainname: spec.domainname,
+                                                  sysctls: spec.sysctlsMessage)
+        do throws(RuntimeError) { _ = try control.call(.configurePod, request, returning: Control.Empty.self) } catch {
+            throw error.kind == .unavailable ? RuntimeError(.internalError, lastWords()) : error
+        }
+    }
+
+    /// Sets new limits for the Sentry and the Gofers; what is not said stays.
+    public func update(_ limits: Limits) throws(RuntimeError) {
+        do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(error.kind, error.message) }
+    }
+
     static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration) throws(RuntimeError) -> Cgroup {
         var cgroup = Cgroup(Hierarchies.ofHost(), path: path)
         do throws(CgroupError) {
             for warning in try cgroup.create(limits) { configuration.warn(warning) }
         } catch {
-            throw RuntimeError(.internalError, error.message)
+            throw RuntimeError(error.kind, error.message)
         }
         return cgroup
     }

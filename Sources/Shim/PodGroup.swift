@@ -18,6 +18,11 @@ enum PodGroup {
         return id
     }
 
+    /// Whether it is the one that a kubelet's pod begins with, of the pause image.
+    static func isSandbox(_ spec: Spec) -> Bool {
+        ["io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"].contains { spec.annotations[$0] == "sandbox" }
+    }
+
     static func recorded(bundle: String, id: String) -> String {
         guard let bytes = try? HostFD.currentDirectory.readFile("\(bundle)/\(file)", limit: 4096), !bytes.isEmpty else {
             return id

@@ -13,7 +13,8 @@ struct RuntimePod: PodBackend {
     /// - Parameter id: the pod's, which names the Sentry's state on disk.
     static func start(id: String, bundle: String, configuration: Configuration,
                       server: Server) throws(RuntimeError) -> RuntimePod {
-        let spec = try Spec.load(bundle: bundle)
+        var spec = try Spec.load(bundle: bundle)
+        if PodGroup.isSandbox(spec) { PodLimits.adjust(&spec.linux.limits, spec.annotations) }
         return RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false),
                           server: server)
     }
@@ -21,6 +22,10 @@ struct RuntimePod: PodBackend {
     func createContainer(_ id: String, bundle: String,
                          streams: ProcessStreams) throws(RuntimeError) -> any ContainerBackend {
         let spec = try Spec.load(bundle: bundle)
+        if PodGroup.isSandbox(spec) {
+            try sandbox.configure(spec)
+            return PauseContainer(id: id, sandbox: sandbox, server: server)
+        }
         let container = try sandbox.createContainer(id: id, bundle: bundle, spec: spec, streams: Streams(streams))
         return RuntimeContainer(container, hooks: spec.hooks, server: server)
     }

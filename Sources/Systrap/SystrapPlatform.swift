@@ -62,6 +62,8 @@ final class SystrapSource: StubSource, @unchecked Sendable {
         return context
     }
 
+    override var hostProcess: Int32 { seed.process }
+
     override func close() { seed.close() }
 }
 

@@ -24,7 +24,7 @@ import Testing
                            rlimits: [.init(resource: 7, soft: .max, hard: 0)], noNewPrivileges: true, oomScoreAdj: -1000,
                            stdio: .init(terminal: true, input: -1, output: 2, error: -1)),
             mounts: (0..<300).map { .init(destination: "/\($0)", options: ["ro", "größe"], goferIndex: -1) },
-            memoryLimit: .max, annotations: ["b": "2", "a": "", "": "x"])
+            annotations: ["b": "2", "a": "", "": "x"], resources: .init(memoryLimit: .max))
         #expect(try Control.CreateContainerRequest.decode(create.encode()) == create)
         let metrics = CgroupV1.Metrics(cpu: .init(usage: .init(total: 5, perCPU: [1, 2, .max])), memory: .init(usage: .init(usage: 9)))
         #expect(try CgroupV1.Metrics.decode(metrics.encode()) == metrics)

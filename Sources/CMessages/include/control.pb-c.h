@@ -31,6 +31,9 @@ typedef struct Cloister__Control__V1__Sysctl Cloister__Control__V1__Sysctl;
 typedef struct Cloister__Control__V1__CreateContainerRequest Cloister__Control__V1__CreateContainerRequest;
 typedef struct Cloister__Control__V1__CreateContainerRequest__AnnotationsEntry Cloister__Control__V1__CreateContainerRequest__AnnotationsEntry;
 typedef struct Cloister__Control__V1__CreateContainerResponse Cloister__Control__V1__CreateContainerResponse;
+typedef struct Cloister__Control__V1__ConfigurePodRequest Cloister__Control__V1__ConfigurePodRequest;
+typedef struct Cloister__Control__V1__Resources Cloister__Control__V1__Resources;
+typedef struct Cloister__Control__V1__UpdateContainerRequest Cloister__Control__V1__UpdateContainerRequest;
 typedef struct Cloister__Control__V1__StartContainerRequest Cloister__Control__V1__StartContainerRequest;
 typedef struct Cloister__Control__V1__StartContainerResponse Cloister__Control__V1__StartContainerResponse;
 typedef struct Cloister__Control__V1__CreateExecRequest Cloister__Control__V1__CreateExecRequest;
@@ -293,40 +296,97 @@ struct  Cloister__Control__V1__CreateContainerRequest
   size_t n_sysctls;
   Cloister__Control__V1__Sysctl **sysctls;
   /*
-   * What the guest sees as its cgroup and of its limits; 0: no limit.
+   * What the guest sees as its cgroup.
    */
   char *cgroup_path;
   /*
-   * bytes
-   */
-  uint64_t memory_limit;
-  /*
-   * microseconds per period
-   */
-  uint64_t cpu_quota;
-  uint64_t cpu_period;
-  uint64_t pids_limit;
-  /*
    * How many of the descriptors, from the first, are Gofer sockets. Then: stdio; then the seed's cgroup.procs files
-   * (opened for writing), one per hierarchy, which a new seed process writes itself into.
+   * (opened for writing), one per hierarchy, which a new seed process writes itself into; then, as `counters` says, files
+   * of the cgroup opened for reading.
    */
   uint32_t gofer_descriptors;
   uint32_t cgroup_descriptors;
   size_t n_annotations;
   Cloister__Control__V1__CreateContainerRequest__AnnotationsEntry **annotations;
+  Cloister__Control__V1__Resources *resources;
+  /*
+   * Names of the files, in the host's version: "memory.current", or "memory.usage_in_bytes".
+   */
+  size_t n_counters;
+  char **counters;
 };
 #define CLOISTER__CONTROL__V1__CREATE_CONTAINER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cloister__control__v1__create_container_request__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, NULL, 0,NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, NULL, 0,NULL }
 
 
+/*
+ * seed: the process that the container's stubs are forked from, as the Sentry's pid namespace numbers it. It lives as long
+ * as the container.
+ */
 struct  Cloister__Control__V1__CreateContainerResponse
 {
   ProtobufCMessage base;
+  uint32_t seed;
 };
 #define CLOISTER__CONTROL__V1__CREATE_CONTAINER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cloister__control__v1__create_container_response__descriptor) \
-     }
+    , 0 }
+
+
+struct  Cloister__Control__V1__ConfigurePodRequest
+{
+  ProtobufCMessage base;
+  char *hostname;
+  char *domainname;
+  size_t n_sysctls;
+  Cloister__Control__V1__Sysctl **sysctls;
+};
+#define CLOISTER__CONTROL__V1__CONFIGURE_POD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cloister__control__v1__configure_pod_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * Of a container. 0: not said (by an update: as before); the highest number: no limit.
+ */
+struct  Cloister__Control__V1__Resources
+{
+  ProtobufCMessage base;
+  /*
+   * bytes
+   */
+  uint64_t memory_limit;
+  uint64_t memory_reservation;
+  /*
+   * bytes beyond memory
+   */
+  uint64_t swap_limit;
+  /*
+   * microseconds per period
+   */
+  uint64_t cpu_quota;
+  uint64_t cpu_period;
+  /*
+   * as cgroup v2's cpu.weight
+   */
+  uint64_t cpu_weight;
+  uint64_t pids_limit;
+};
+#define CLOISTER__CONTROL__V1__RESOURCES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cloister__control__v1__resources__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Cloister__Control__V1__UpdateContainerRequest
+{
+  ProtobufCMessage base;
+  char *container_id;
+  Cloister__Control__V1__Resources *resources;
+};
+#define CLOISTER__CONTROL__V1__UPDATE_CONTAINER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cloister__control__v1__update_container_request__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Cloister__Control__V1__StartContainerRequest
@@ -782,6 +842,63 @@ Cloister__Control__V1__CreateContainerResponse *
 void   cloister__control__v1__create_container_response__free_unpacked
                      (Cloister__Control__V1__CreateContainerResponse *message,
                       ProtobufCAllocator *allocator);
+/* Cloister__Control__V1__ConfigurePodRequest methods */
+void   cloister__control__v1__configure_pod_request__init
+                     (Cloister__Control__V1__ConfigurePodRequest         *message);
+size_t cloister__control__v1__configure_pod_request__get_packed_size
+                     (const Cloister__Control__V1__ConfigurePodRequest   *message);
+size_t cloister__control__v1__configure_pod_request__pack
+                     (const Cloister__Control__V1__ConfigurePodRequest   *message,
+                      uint8_t             *out);
+size_t cloister__control__v1__configure_pod_request__pack_to_buffer
+                     (const Cloister__Control__V1__ConfigurePodRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cloister__Control__V1__ConfigurePodRequest *
+       cloister__control__v1__configure_pod_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cloister__control__v1__configure_pod_request__free_unpacked
+                     (Cloister__Control__V1__ConfigurePodRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cloister__Control__V1__Resources methods */
+void   cloister__control__v1__resources__init
+                     (Cloister__Control__V1__Resources         *message);
+size_t cloister__control__v1__resources__get_packed_size
+                     (const Cloister__Control__V1__Resources   *message);
+size_t cloister__control__v1__resources__pack
+                     (const Cloister__Control__V1__Resources   *message,
+                      uint8_t             *out);
+size_t cloister__control__v1__resources__pack_to_buffer
+                     (const Cloister__Control__V1__Resources   *message,
+                      ProtobufCBuffer     *buffer);
+Cloister__Control__V1__Resources *
+       cloister__control__v1__resources__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cloister__control__v1__resources__free_unpacked
+                     (Cloister__Control__V1__Resources *message,
+                      ProtobufCAllocator *allocator);
+/* Cloister__Control__V1__UpdateContainerRequest methods */
+void   cloister__control__v1__update_container_request__init
+                     (Cloister__Control__V1__UpdateContainerRequest         *message);
+size_t cloister__control__v1__update_container_request__get_packed_size
+                     (const Cloister__Control__V1__UpdateContainerRequest   *message);
+size_t cloister__control__v1__update_container_request__pack
+                     (const Cloister__Control__V1__UpdateContainerRequest   *message,
+                      uint8_t             *out);
+size_t cloister__control__v1__update_container_request__pack_to_buffer
+                     (const Cloister__Control__V1__UpdateContainerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cloister__Control__V1__UpdateContainerRequest *
+       cloister__control__v1__update_container_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cloister__control__v1__update_container_request__free_unpacked
+                     (Cloister__Control__V1__UpdateContainerRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Cloister__Control__V1__StartContainerRequest methods */
 void   cloister__control__v1__start_container_request__init
                      (Cloister__Control__V1__StartContainerRequest         *message);
@@ -1041,6 +1158,15 @@ typedef void (*Cloister__Control__V1__CreateContainerRequest_Closure)
 typedef void (*Cloister__Control__V1__CreateContainerResponse_Closure)
                  (const Cloister__Control__V1__CreateContainerResponse *message,
                   void *closure_data);
+typedef void (*Cloister__Control__V1__ConfigurePodRequest_Closure)
+                 (const Cloister__Control__V1__ConfigurePodRequest *message,
+                  void *closure_data);
+typedef void (*Cloister__Control__V1__Resources_Closure)
+                 (const Cloister__Control__V1__Resources *message,
+                  void *closure_data);
+typedef void (*Cloister__Control__V1__UpdateContainerRequest_Closure)
+                 (const Cloister__Control__V1__UpdateContainerRequest *message,
+                  void *closure_data);
 typedef void (*Cloister__Control__V1__StartContainerRequest_Closure)
                  (const Cloister__Control__V1__StartContainerRequest *message,
                   void *closure_data);
@@ -1081,6 +1207,10 @@ typedef struct Cloister__Control__V1__Control_Service Cloister__Control__V1__Con
 struct Cloister__Control__V1__Control_Service
 {
   ProtobufCService base;
+  void (*configure_pod)(Cloister__Control__V1__Control_Service *service,
+                        const Cloister__Control__V1__ConfigurePodRequest *input,
+                        Cloister__Control__V1__Empty_Closure closure,
+                        void *closure_data);
   void (*create_container)(Cloister__Control__V1__Control_Service *service,
                            const Cloister__Control__V1__CreateContainerRequest *input,
                            Cloister__Control__V1__CreateContainerResponse_Closure closure,
@@ -1113,6 +1243,10 @@ struct Cloister__Control__V1__Control_Service
                       const Cloister__Control__V1__ProcessRef *input,
                       Cloister__Control__V1__Empty_Closure closure,
                       void *closure_data);
+  void (*update_container)(Cloister__Control__V1__Control_Service *service,
+                           const Cloister__Control__V1__UpdateContainerRequest *input,
+                           Cloister__Control__V1__Empty_Closure closure,
+                           void *closure_data);
   void (*pause)(Cloister__Control__V1__Control_Service *service,
                 const Cloister__Control__V1__ContainerRef *input,
                 Cloister__Control__V1__Empty_Closure closure,
@@ -1149,6 +1283,7 @@ void cloister__control__v1__control__init (Cloister__Control__V1__Control_Servic
     { &cloister__control__v1__control__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define CLOISTER__CONTROL__V1__CONTROL__INIT(function_prefix__) \
     { CLOISTER__CONTROL__V1__CONTROL__BASE_INIT,\
+      function_prefix__ ## configure_pod,\
       function_prefix__ ## create_container,\
       function_prefix__ ## start_container,\
       function_prefix__ ## create_exec,\
@@ -1157,6 +1292,7 @@ void cloister__control__v1__control__init (Cloister__Control__V1__Control_Servic
       function_prefix__ ## wait,\
       function_prefix__ ## resize_terminal,\
       function_prefix__ ## close_stdin,\
+      function_prefix__ ## update_container,\
       function_prefix__ ## pause,\
       function_prefix__ ## resume,\
       function_prefix__ ## processes,\
@@ -1164,6 +1300,10 @@ void cloister__control__v1__control__init (Cloister__Control__V1__Control_Servic
       function_prefix__ ## delete,\
       function_prefix__ ## debug,\
       function_prefix__ ## shutdown  }
+void cloister__control__v1__control__configure_pod(ProtobufCService *service,
+                                                   const Cloister__Control__V1__ConfigurePodRequest *input,
+                                                   Cloister__Control__V1__Empty_Closure closure,
+                                                   void *closure_data);
 void cloister__control__v1__control__create_container(ProtobufCService *service,
                                                       const Cloister__Control__V1__CreateContainerRequest *input,
                                                       Cloister__Control__V1__CreateContainerResponse_Closure closure,
@@ -1196,6 +1336,10 @@ void cloister__control__v1__control__close_stdin(ProtobufCService *service,
                                                  const Cloister__Control__V1__ProcessRef *input,
                                                  Cloister__Control__V1__Empty_Closure closure,
                                                  void *closure_data);
+void cloister__control__v1__control__update_container(ProtobufCService *service,
+                                                      const Cloister__Control__V1__UpdateContainerRequest *input,
+                                                      Cloister__Control__V1__Empty_Closure closure,
+                                                      void *closure_data);
 void cloister__control__v1__control__pause(ProtobufCService *service,
                                            const Cloister__Control__V1__ContainerRef *input,
                                            Cloister__Control__V1__Empty_Closure closure,
@@ -1243,6 +1387,9 @@ extern const ProtobufCMessageDescriptor cloister__control__v1__sysctl__descripto
 extern const ProtobufCMessageDescriptor cloister__control__v1__create_container_request__descriptor;
 extern const ProtobufCMessageDescriptor cloister__control__v1__create_container_request__annotations_entry__descriptor;
 extern const ProtobufCMessageDescriptor cloister__control__v1__create_container_response__descriptor;
+extern const ProtobufCMessageDescriptor cloister__control__v1__configure_pod_request__descriptor;
+extern const ProtobufCMessageDescriptor cloister__control__v1__resources__descriptor;
+extern const ProtobufCMessageDescriptor cloister__control__v1__update_container_request__descriptor;
 extern const ProtobufCMessageDescriptor cloister__control__v1__start_container_request__descriptor;
 extern const ProtobufCMessageDescriptor cloister__control__v1__start_container_response__descriptor;
 extern const ProtobufCMessageDescriptor cloister__control__v1__create_exec_request__descriptor;

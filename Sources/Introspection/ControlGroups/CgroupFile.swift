@@ -25,7 +25,13 @@ final class CgroupFile: SyntheticFile, @unchecked Sendable {
         case cpusEffective = "cpuset.cpus.effective"
         case memsEffective = "cpuset.mems.effective"
         case ioStat = "io.stat"
+        case cpuPressure = "cpu.pressure"
+        case memoryPressure = "memory.pressure"
+        case ioPressure = "io.pressure"
         case memoryCurrent = "memory.current"
+        case memoryPeak = "memory.peak"
+        case memoryEventsLocal = "memory.events.local"
+        case memoryOOMGroup = "memory.oom.group"
         case memoryEvents = "memory.events"
         case memoryHigh = "memory.high"
         case memoryLow = "memory.low"
@@ -86,13 +92,18 @@ final class CgroupFile: SyntheticFile, @unchecked Sendable {
         case .cpus: return ""
         case .cpusEffective: return "0-\(max(0, HostMachine.processorCount - 1))"
         case .memsEffective: return "0"
-        case .ioStat: return ""
+        case .ioStat: return isRoot ? resources.ioStatistics : ""
+        case .cpuPressure: return resources.pressure("cpu")
+        case .memoryPressure: return resources.pressure("memory")
+        case .ioPressure: return resources.pressure("io")
+        case .memoryPeak: return "\(isRoot ? resources.memoryPeak ?? memoryInUse : 0)"
+        case .memoryOOMGroup: return "0"
         case .memoryCurrent: return "\(isRoot ? memoryInUse : 0)"
         case .memoryMax: return Self.limit(isRoot ? limits.memory : nil)
         case .memoryHigh: return "max"
         case .memoryLow: return "\(isRoot ? limits.memoryReservation ?? 0 : 0)"
         case .memoryMin: return "0"
-        case .memoryEvents: return memoryEvents()
+        case .memoryEvents, .memoryEventsLocal: return memoryEvents()
         case .memoryStat: return memoryStatistics()
         case .swapCurrent: return "0"
         case .swapMax: return Self.limit(isRoot ? limits.swap : nil)

@@ -20,6 +20,8 @@ public final class PIDNamespace: @unchecked Sendable {
     public internal(set) var initGroup: ThreadGroup?
     /// Its init is ending: no process can be made any more.
     var isDying = false
+    /// It has no init: nothing ends with a process of it.
+    private(set) var isWithoutInit = false
     /// The last number given out (ns_last_pid).
     public internal(set) var lastID: Int32 = 0
 
@@ -33,6 +35,13 @@ public final class PIDNamespace: @unchecked Sendable {
         self.userNamespace = userNamespace
         self.inode = inode
         level = (parent?.level ?? -1) + 1
+    }
+
+    /// Keeps number 1 for the pod itself: the first process of the namespace is no init, and the namespace lives on when it
+    /// ends. Before any process is made.
+    public func keepFirstNumber() {
+        isWithoutInit = true
+        lastID = 1
     }
 
     /// Whether `other` is this namespace or lies below it.

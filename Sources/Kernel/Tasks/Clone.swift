@@ -122,7 +122,7 @@ extension Task {
                          namespaces: identity.namespaces, name: name)
         } else {
             let namespace = identity.namespaces.pidForChildren
-            if namespace.initGroup == nil, namespace.lastID != 0 { throw .ENOMEM }
+            if namespace.initGroup == nil, namespace.lastID != 0, !namespace.isWithoutInit { throw .ENOMEM }
             let ids = try namespace.allocateAll()
             let handlers: SignalHandlers
             if flags.contains(.CLONE_SIGHAND) {

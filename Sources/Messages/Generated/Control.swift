@@ -6,6 +6,8 @@ import CMessages
 public enum Control {
     /// The methods of cloister.control.v1.Control.
     public enum Method: String, CaseIterable, Sendable {
+        /// What the containers of the pod share unless they say otherwise. Before the first of them is made.
+        case configurePod = "ConfigurePod"
         /// Makes a container: its root and mounts, not yet a process. Descriptors: the Gofer's socket of each mount that has
         /// one, in the order of `mounts` (mount.gofer_index), then stdin, stdout, stderr when `process.stdio` says so.
         case createContainer = "CreateContainer"
@@ -20,6 +22,8 @@ public enum Control {
         case resizeTerminal = "ResizeTerminal"
         /// The writing end of the process's standard input is closed once what was written has been read.
         case closeStdin = "CloseStdin"
+        /// Other limits for a container: what its guest sees of them. The host's kernel holds them.
+        case updateContainer = "UpdateContainer"
         case pause = "Pause"
         case resume = "Resume"
         case processes = "Processes"
@@ -307,23 +311,21 @@ public enum Control {
         public var readonlyPaths: [String] = []
         public var devices: [Control.Device] = []
         public var sysctls: [Control.Sysctl] = []
-        /// What the guest sees as its cgroup and of its limits; 0: no limit.
+        /// What the guest sees as its cgroup.
         public var cgroupPath: String = ""
-        /// bytes
-        public var memoryLimit: UInt64 = 0
-        /// microseconds per period
-        public var cpuQuota: UInt64 = 0
-        public var cpuPeriod: UInt64 = 0
-        public var pidsLimit: UInt64 = 0
         /// How many of the descriptors, from the first, are Gofer sockets. Then: stdio; then the seed's cgroup.procs files
-        /// (opened for writing), one per hierarchy, which a new seed process writes itself into.
+        /// (opened for writing), one per hierarchy, which a new seed process writes itself into; then, as `counters` says, files
+        /// of the cgroup opened for reading.
         public var goferDescriptors: UInt32 = 0
         public var cgroupDescriptors: UInt32 = 0
         public var annotations: [String: String] = [:]
+        public var resources: Control.Resources? = nil
+        /// Names of the files, in the host's version: "memory.current", or "memory.usage_in_bytes".
+        public var counters: [String] = []
 
         public init() {}
 
-        public init(containerID: String = "", process: Control.Process? = nil, mounts: [Control.Mount] = [], rootReadonly: Bool = false, hostname: String = "", domainname: String = "", namespaces: Control.Namespaces? = nil, maskedPaths: [String] = [], readonlyPaths: [String] = [], devices: [Control.Device] = [], sysctls: [Control.Sysctl] = [], cgroupPath: String = "", memoryLimit: UInt64 = 0, cpuQuota: UInt64 = 0, cpuPeriod: UInt64 = 0, pidsLimit: UInt64 = 0, goferDescriptors: UInt32 = 0, cgroupDescriptors: UInt32 = 0, annotations: [String: String] = [:]) {
+        public init(containerID: String = "", process: Control.Process? = nil, mounts: [Control.Mount] = [], rootReadonly: Bool = false, hostname: String = "", domainname: String = "", namespaces: Control.Namespaces? = nil, maskedPaths: [String] = [], readonlyPaths: [String] = [], devices: [Control.Device] = [], sysctls: [Control.Sysctl] = [], cgroupPath: String = "", goferDescriptors: UInt32 = 0, cgroupDescriptors: UInt32 = 0, annotations: [String: String] = [:], resources: Control.Resources? = nil, counters: [String] = []) {
             self.containerID = containerID
             self.process = process
             self.mounts = mounts
@@ -336,22 +338,89 @@ public enum Control {
             self.devices = devices
             self.sysctls = sysctls
             self.cgroupPath = cgroupPath
-            self.memoryLimit = memoryLimit
-            self.cpuQuota = cpuQuota
-            self.cpuPeriod = cpuPeriod
-            self.pidsLimit = pidsLimit
             self.goferDescriptors = goferDescriptors
             self.cgroupDescriptors = cgroupDescriptors
             self.annotations = annotations
+            self.resources = resources
+            self.counters = counters
         }
 
         public static func decode(_ bytes: [UInt8]) throws(MessageError) -> Self { unsafe try decoded(bytes) }
         public func encode() throws(MessageError) -> [UInt8] { unsafe try encoded() }
     }
 
+    /// seed: the process that the container's stubs are forked from, as the Sentry's pid namespace numbers it. It lives as long
+    /// as the container.
     public struct CreateContainerResponse: Message, Equatable {
+        public var seed: UInt32 = 0
 
         public init() {}
+
+        public init(seed: UInt32 = 0) {
+            self.seed = seed
+        }
+
+        public static func decode(_ bytes: [UInt8]) throws(MessageError) -> Self { unsafe try decoded(bytes) }
+        public func encode() throws(MessageError) -> [UInt8] { unsafe try encoded() }
+    }
+
+    public struct ConfigurePodRequest: Message, Equatable {
+        public var hostname: String = ""
+        public var domainname: String = ""
+        public var sysctls: [Control.Sysctl] = []
+
+        public init() {}
+
+        public init(hostname: String = "", domainname: String = "", sysctls: [Control.Sysctl] = []) {
+            self.hostname = hostname
+            self.domainname = domainname
+            self.sysctls = sysctls
+        }
+
+        public static func decode(_ bytes: [UInt8]) throws(MessageError) -> Self { unsafe try decoded(bytes) }
+        public func encode() throws(MessageError) -> [UInt8] { unsafe try encoded() }
+    }
+
+    /// Of a container. 0: not said (by an update: as before); the highest number: no limit.
+    public struct Resources: Message, Equatable {
+        /// bytes
+        public var memoryLimit: UInt64 = 0
+        public var memoryReservation: UInt64 = 0
+        /// bytes beyond memory
+        public var swapLimit: UInt64 = 0
+        /// microseconds per period
+        public var cpuQuota: UInt64 = 0
+        public var cpuPeriod: UInt64 = 0
+        /// as cgroup v2's cpu.weight
+        public var cpuWeight: UInt64 = 0
+        public var pidsLimit: UInt64 = 0
+
+        public init() {}
+
+        public init(memoryLimit: UInt64 = 0, memoryReservation: UInt64 = 0, swapLimit: UInt64 = 0, cpuQuota: UInt64 = 0, cpuPeriod: UInt64 = 0, cpuWeight: UInt64 = 0, pidsLimit: UInt64 = 0) {
+            self.memoryLimit = memoryLimit
+            self.memoryReservation = memoryReservation
+            self.swapLimit = swapLimit
+            self.cpuQuota = cpuQuota
+            self.cpuPeriod = cpuPeriod
+            self.cpuWeight = cpuWeight
+            self.pidsLimit = pidsLimit
+        }
+
+        public static func decode(_ bytes: [UInt8]) throws(MessageError) -> Self { unsafe try decoded(bytes) }
+        public func encode() throws(MessageError) -> [UInt8] { unsafe try encoded() }
+    }
+
+    public struct UpdateContainerRequest: Message, Equatable {
+        public var containerID: String = ""
+        public var resources: Control.Resources? = nil
+
+        public init() {}
+
+        public init(containerID: String = "", resources: Control.Resources? = nil) {
+            self.containerID = containerID
+            self.resources = resources
+        }
 
         public static func decode(_ bytes: [UInt8]) throws(MessageError) -> Self { unsafe try decoded(bytes) }
         public func encode() throws(MessageError) -> [UInt8] { unsafe try encoded() }
@@ -817,13 +886,11 @@ extension Control.CreateContainerRequest: @unsafe CBacked {
         devices = unsafe CTree.messages(c.n_devices, c.devices)
         sysctls = unsafe CTree.messages(c.n_sysctls, c.sysctls)
         cgroupPath = unsafe CTree.text(c.cgroup_path)
-        memoryLimit = unsafe c.memory_limit
-        cpuQuota = unsafe c.cpu_quota
-        cpuPeriod = unsafe c.cpu_period
-        pidsLimit = unsafe c.pids_limit
         goferDescriptors = unsafe c.gofer_descriptors
         cgroupDescriptors = unsafe c.cgroup_descriptors
         annotations = unsafe CTree.map(c.n_annotations, c.annotations) { unsafe ($0.key, $0.value) }
+        resources = unsafe CTree.message(c.resources)
+        counters = unsafe CTree.texts(c.n_counters, c.counters)
     }
 
     static func prepare(_ c: UnsafeMutablePointer<Cloister__Control__V1__CreateContainerRequest>) { unsafe cloister__control__v1__create_container_request__init(c) }
@@ -841,26 +908,80 @@ extension Control.CreateContainerRequest: @unsafe CBacked {
         unsafe (c.pointee.n_devices, c.pointee.devices) = tree.messages(devices)
         unsafe (c.pointee.n_sysctls, c.pointee.sysctls) = tree.messages(sysctls)
         unsafe c.pointee.cgroup_path = tree.text(cgroupPath)
-        unsafe c.pointee.memory_limit = memoryLimit
-        unsafe c.pointee.cpu_quota = cpuQuota
-        unsafe c.pointee.cpu_period = cpuPeriod
-        unsafe c.pointee.pids_limit = pidsLimit
         unsafe c.pointee.gofer_descriptors = goferDescriptors
         unsafe c.pointee.cgroup_descriptors = cgroupDescriptors
         unsafe (c.pointee.n_annotations, c.pointee.annotations) = tree.map(annotations) { (entry: UnsafeMutablePointer<Cloister__Control__V1__CreateContainerRequest__AnnotationsEntry>, key, value) in
         unsafe cloister__control__v1__create_container_request__annotations_entry__init(entry)
         unsafe (entry.pointee.key, entry.pointee.value) = (key, value)
         }
+        unsafe c.pointee.resources = tree.message(resources)
+        unsafe (c.pointee.n_counters, c.pointee.counters) = tree.texts(counters)
     }
 }
 
 extension Control.CreateContainerResponse: @unsafe CBacked {
     init(reading c: Cloister__Control__V1__CreateContainerResponse) {
+        seed = unsafe c.seed
     }
 
     static func prepare(_ c: UnsafeMutablePointer<Cloister__Control__V1__CreateContainerResponse>) { unsafe cloister__control__v1__create_container_response__init(c) }
 
     func write(to c: UnsafeMutablePointer<Cloister__Control__V1__CreateContainerResponse>, _ tree: CTree) {
+        unsafe c.pointee.seed = seed
+    }
+}
+
+extension Control.ConfigurePodRequest: @unsafe CBacked {
+    init(reading c: Cloister__Control__V1__ConfigurePodRequest) {
+        hostname = unsafe CTree.text(c.hostname)
+        domainname = unsafe CTree.text(c.domainname)
+        sysctls = unsafe CTree.messages(c.n_sysctls, c.sysctls)
+    }
+
+    static func prepare(_ c: UnsafeMutablePointer<Cloister__Control__V1__ConfigurePodRequest>) { unsafe cloister__control__v1__configure_pod_request__init(c) }
+
+    func write(to c: UnsafeMutablePointer<Cloister__Control__V1__ConfigurePodRequest>, _ tree: CTree) {
+        unsafe c.pointee.hostname = tree.text(hostname)
+        unsafe c.pointee.domainname = tree.text(domainname)
+        unsafe (c.pointee.n_sysctls, c.pointee.sysctls) = tree.messages(sysctls)
+    }
+}
+
+extension Control.Resources: @unsafe CBacked {
+    init(reading c: Cloister__Control__V1__Resources) {
+        memoryLimit = unsafe c.memory_limit
+        memoryReservation = unsafe c.memory_reservation
+        swapLimit = unsafe c.swap_limit
+        cpuQuota = unsafe c.cpu_quota
+        cpuPeriod = unsafe c.cpu_period
+        cpuWeight = unsafe c.cpu_weight
+        pidsLimit = unsafe c.pids_limit
+    }
+
+    static func prepare(_ c: UnsafeMutablePointer<Cloister__Control__V1__Resources>) { unsafe cloister__control__v1__resources__init(c) }
+
+    func write(to c: UnsafeMutablePointer<Cloister__Control__V1__Resources>, _ tree: CTree) {
+        unsafe c.pointee.memory_limit = memoryLimit
+        unsafe c.pointee.memory_reservation = memoryReservation
+        unsafe c.pointee.swap_limit = swapLimit
+        unsafe c.pointee.cpu_quota = cpuQuota
+        unsafe c.pointee.cpu_period = cpuPeriod
+        unsafe c.pointee.cpu_weight = cpuWeight
+        unsafe c.pointee.pids_limit = pidsLimit
+    }
+}
+
+extension Control.UpdateContainerRequest: @unsafe CBacked {
+    init(reading c: Cloister__Control__V1__UpdateContainerRequest) {
+        containerID = unsafe CTree.text(c.container_id)
+        resources = unsafe CTree.message(c.resources)
+    }
+
+    static func prepare(_ c: UnsafeMutablePointer<Cloister__Control__V1__UpdateContainerRequest>) { unsafe cloister__control__v1__update_container_request__init(c) }
+
+    func write(to c: UnsafeMutablePointer<Cloister__Control__V1__UpdateContainerRequest>, _ tree: CTree) {
+        unsafe c.pointee.container_id = tree.text(containerID)
+        unsafe c.pointee.resources = tree.message(resources)
     }
 }
 

@@ -1,3 +1,4 @@
+import Cgroups
 import HostOS
 import Messages
 
@@ -73,14 +74,31 @@ extension Spec {
 
     /// Everything but the descriptors and the process's streams.
     func message(id: String, process: Control.Process, mounts: [Control.Mount]) -> Control.CreateContainerRequest {
-        func positive(_ value: Int64?) -> UInt64 { value.map { $0 > 0 ? UInt64($0) : 0 } ?? 0 }
         return Control.CreateContainerRequest(
             containerID: id, process: process, mounts: mounts, rootReadonly: root?.readonly ?? false,
             hostname: hostname, domainname: domainname, namespaces: namespacesMessage, maskedPaths: linux.maskedPaths,
             readonlyPaths: linux.readonlyPaths, devices: devicesMessage,
-            sysctls: linux.sysctl.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) },
+            sysctls: sysctlsMessage,
             cgroupPath: linux.cgroupsPath.contains(":") ? "" : linux.cgroupsPath,
-            memoryLimit: positive(linux.limits.memoryLimit), cpuQuota: positive(linux.limits.cpuQuota),
-            cpuPeriod: linux.limits.cpuPeriod ?? 0, pidsLimit: positive(linux.limits.pids), annotations: annotations)
+            annotations: annotations, resources: linux.limits.message)
+    }
+
+    var sysctlsMessage: [Control.Sysctl] { linux.sysctl.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) } }
+}
+
+extension Limits {
+    /// What the guest sees of them. What is not said stays 0; no limit is the highest number.
+    var message: Control.Resources {
+        func amount(_ value: Int64?) -> UInt64 { value.map { $0 < 0 ? .max : UInt64($0) } ?? 0 }
+        var swap: UInt64 = 0
+        if let memorySwap, memorySwap != 0 {
+            let beyond = memorySwap - max(0, memoryLimit ?? 0)
+            // 0 means not said; one byte is as good as none.
+            swap = memorySwap < 0 ? .max : UInt64(max(1, beyond))
+        }
+        return Control.Resources(memoryLimit: amount(memoryLimit), memoryReservation: amount(memoryReservation), swapLimit: swap,
+                                 cpuQuota: amount(cpuQuota), cpuPeriod: cpuPeriod ?? 0,
+                                 cpuWeight: cpuShares.map { $0 == 0 ? 0 : Self.weight(ofShares: $0) } ?? 0,
+                                 pidsLimit: pids.map { $0 > 0 ? UInt64($0) : .max } ?? 0)
     }
 }

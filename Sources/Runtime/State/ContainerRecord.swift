@@ -14,6 +14,8 @@ public struct ContainerRecord: Hashable, Sendable {
     public var annotations: [String: String] = [:]
     public var owner: UInt32
     var gofer: ProcessRecord?
+    /// The process that its address spaces are forked from: in its cgroup, and there until the container ends.
+    var seed: ProcessRecord?
     /// Its own cgroup; nil when it shares the sandbox's.
     var cgroup: Cgroup?
 
@@ -24,6 +26,7 @@ public struct ContainerRecord: Hashable, Sendable {
             "annotations": .object(annotations.mapValues { .string($0) }),
         ]
         members["gofer"] = gofer?.json
+        members["seed"] = seed?.json
         members["cgroup"] = cgroup?.json
         return .object(members)
     }
@@ -49,6 +52,7 @@ public struct ContainerRecord: Hashable, Sendable {
         owner = try field.integer("owner") ?? 0
         annotations = try field.optional("annotations")?.stringMap() ?? [:]
         gofer = try field.optional("gofer").map { (f) throws(RuntimeError) in try ProcessRecord(f) }
+        seed = try field.optional("seed").map { (f) throws(RuntimeError) in try ProcessRecord(f) }
         cgroup = try field.optional("cgroup").map { (f) throws(RuntimeError) in try Cgroup(f) }
     }
 }

@@ -11,10 +11,12 @@ struct ProcessRecord: Hashable, Sendable {
         self.startTime = startTime
     }
 
-    init(_ process: HostProcess) {
-        pid = process.pid
-        startTime = HostProcess.startTime(of: process.pid) ?? 0
+    init(pid: Int32) {
+        self.pid = pid
+        startTime = HostProcess.startTime(of: pid) ?? 0
     }
+
+    init(_ process: HostProcess) { self.init(pid: process.pid) }
 
     /// nil when it has ended.
     func find() -> HostProcess? { try? HostProcess.find(pid: pid, startTime: startTime) }

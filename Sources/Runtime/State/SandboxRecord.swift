@@ -31,7 +31,8 @@ extension Cgroup {
     var json: JSONValue {
         ["version": version == .v1 ? 1 : 2,
          "directories": .array(directories.map {
-             ["controllers": .array($0.controllers.map { .string($0) }), "path": .string($0.path)]
+             ["controllers": .array($0.controllers.map { .string($0) }), "path": .string($0.path),
+              "ancestors": .array($0.ancestors.map { .string($0) })]
          })]
     }
 
@@ -39,7 +40,8 @@ extension Cgroup {
         let version = try field.required("version").integer(Int.self)
         self.init(version: version == 1 ? .v1 : .v2,
                   directories: try field.list("directories") { (f) throws(RuntimeError) in
-                      Directory(controllers: try f.strings("controllers"), path: try f.required("path").string())
+                      Directory(controllers: try f.strings("controllers"), path: try f.required("path").string(),
+                                ancestors: try f.strings("ancestors"))
                   })
     }
 }

@@ -27,11 +27,12 @@ final class Container: @unchecked Sendable {
     private var closed = false
 
     /// Mounts everything, starts the seed of its address spaces; no guest code runs yet.
-    init(pod: Pod, _ request: Control.CreateContainerRequest, descriptors: [SharedFD]) throws(Status) {
+    ///
+    /// - Throws: also NotFound and PermissionDenied, with runc's wording, when the program can't be run.
+    init(pod: Pod, _ request: Control.CreateContainerRequest, _ passed: PassedDescriptors) throws(Status) {
         self.pod = pod
         id = request.containerID
         pod.steps.mark("asked to make a container", id)
-        let passed = try PassedDescriptors(request, descriptors)
         let kernel = pod.kernel
         gofers = passed.gofers.map { GoferConnection(owning: $0) }
         userNamespace = try Container.userNamespace(request, kernel)
@@ -50,6 +51,12 @@ final class Container: @unchecked Sendable {
         pod.steps.mark("its files are mounted", id)
         guard let process = request.process else { throw Status(.invalidArgument, "container \(id) has no process") }
         initProcess = try ContainerProcess(process, streams: passed.streams, id: "")
+        do throws(Status) {
+            try ProcessLaunch(spec: process, container: self, files: FDTable(), asInit: true).check()
+        } catch {
+            close()
+            throw error
+        }
     }
 
     // MARK: Processes
@@ -66,7 +73,17 @@ final class Container: @unchecked Sendable {
     /// Runs the container's own process.
     ///
     /// - Returns: its pid in the pod.
-    func start() throws(Status) -> Int32 { try initProcess.start(in: self, asInit: true) }
+    func start() throws(Status) -> Int32 {
+        initProcess.atEnd = { [weak self] in self?.initEnded() }
+        return try initProcess.start(in: self, asInit: true)
+    }
+
+    /// With its first process a container ends: what is left of it in a shared pid namespace goes too, as the seed does,
+    /// which stands for the container in the host's list of processes.
+    private func initEnded() {
+        for group in pod.kernel.groups(of: guest) { group.kill(.signaled(9)) }
+        guest.source.close()
+    }
 
     func createExec(_ request: Control.CreateExecRequest, descriptors: [SharedFD]) throws(Status) {
         guard let process = request.process else { throw Status(.invalidArgument, "exec \(request.execID) has no process") }

@@ -25,6 +25,9 @@ final class ContainerProcess: @unchecked Sendable {
     private var exitStorage: Control.WaitResponse?
     private var exitHandlers: [@Sendable (Control.WaitResponse) -> Void] = []
 
+    /// Called when the process has ended, before anyone hears of it. Set before the start.
+    var atEnd: (@Sendable () -> Void)?
+
     init(_ spec: Control.Process, streams: HostStreams, id: String) throws(TTRPC.Status) {
         self.spec = spec
         execID = id
@@ -118,6 +121,7 @@ final class ContainerProcess: @unchecked Sendable {
             return self.streams
         }
         streams?.finish()
+        atEnd?()
         publish(exit)
     }
 

@@ -128,7 +128,7 @@ struct ContainerRoot {
     }
 
     private func applySysctls(_ boot: Caller) throws(Status) {
-        for setting in request.sysctls {
+        for setting in pod.sysctls + request.sysctls {
             let path = "/proc/sys/" + String(setting.name.map { $0 == "." ? "/" : $0 })
             try failing("sysctl \(setting.name)") { () throws(Errno) in
                 let file = try boot.open(Array(path.utf8), OpenHow(.O_WRONLY))

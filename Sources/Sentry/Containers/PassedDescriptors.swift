@@ -1,5 +1,6 @@
 import LinuxABI
 import HostOS
+import Introspection
 import Messages
 import TTRPC
 
@@ -8,20 +9,23 @@ struct PassedDescriptors {
     var gofers: [HostFD] = []
     var cgroups: [HostFD] = []
     var streams = HostStreams()
+    var counters = ContainerResources.Counters()
     /// Keeps those that are only borrowed open as long as this lives.
     private let all: [SharedFD]
 
-    /// The order of control.proto: Gofers, streams by their indexes, cgroup.procs files last.
+    /// The order of control.proto: Gofers, streams by their indexes, cgroup.procs files, counters.
     ///
     /// - Throws: InvalidArgument when the numbers do not fit the descriptors.
     init(_ request: Control.CreateContainerRequest, _ descriptors: [SharedFD]) throws(Status) {
         all = descriptors
-        let (gofers, cgroups) = (Int(request.goferDescriptors), Int(request.cgroupDescriptors))
-        guard gofers + cgroups <= descriptors.count else {
-            throw Status(.invalidArgument, "\(descriptors.count) descriptors came with a request for \(gofers + cgroups)")
+        let (gofers, cgroups, counted) = (Int(request.goferDescriptors), Int(request.cgroupDescriptors), request.counters.count)
+        guard gofers + cgroups + counted <= descriptors.count else {
+            throw Status(.invalidArgument, "\(descriptors.count) descriptors came with a request for \(gofers + cgroups + counted)")
         }
         for shared in descriptors[..<gofers] { self.gofers.append(try Self.own(shared)) }
-        self.cgroups = descriptors[(descriptors.count - cgroups)...].map(\.fd)
+        let last = descriptors.count - counted
+        self.cgroups = descriptors[(last - cgroups)..<last].map(\.fd)
+        for (name, file) in zip(request.counters, descriptors[last...]) { counters.files[name] = file }
         if let process = request.process { streams = try Self.streams(process, descriptors, from: 0) }
     }
 

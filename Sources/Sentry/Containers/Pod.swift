@@ -25,6 +25,8 @@ final class Pod: @unchecked Sendable {
     let machine: Machine
     /// Limits by container, for its /proc and cgroup file system. Guarded by the lock.
     private var limits: [String: ContainerResources] = [:]
+    /// Guarded by the lock.
+    private var sysctlStorage: [Control.Sysctl] = []
 
     init(kernel: Kernel, machine: Machine, log: Log, steps: StartupSteps) {
         self.kernel = kernel
@@ -32,6 +34,8 @@ final class Pod: @unchecked Sendable {
         self.log = log
         self.steps = steps
         shared = SharedNamespaces(kernel: kernel)
+        // Containers come and go; those that share process ids must not end with the first of them.
+        kernel.rootPIDNamespace.keepFirstNumber()
     }
 
     /// - Throws: NotFound.
@@ -40,13 +44,28 @@ final class Pod: @unchecked Sendable {
         return container
     }
 
+    /// Takes over what the pod's containers share.
+    func configure(_ request: Control.ConfigurePodRequest) {
+        if !request.hostname.isEmpty { shared.uts.hostName = Array(request.hostname.utf8.prefix(64)) }
+        if !request.domainname.isEmpty { shared.uts.domainName = Array(request.domainname.utf8.prefix(64)) }
+        lock.withLock { sysctlStorage = request.sysctls }
+    }
+
+    /// Of the pod: each container begins with them.
+    var sysctls: [Control.Sysctl] { lock.withLock { sysctlStorage } }
+
     /// Makes a container of `request`: its root and mounts, not yet a process.
-    func create(_ request: Control.CreateContainerRequest, descriptors: [SharedFD]) throws(Status) {
+    func create(_ request: Control.CreateContainerRequest, descriptors: [SharedFD]) throws(Status) -> Container {
         let id = request.containerID
         if lock.withLock({ containers[id] != nil }) { throw Status(.alreadyExists, "container \(id) already exists") }
-        let resources = ContainerResources(limits: Self.limits(request))
+        let passed = try PassedDescriptors(request, descriptors)
+        let resources = ContainerResources(limits: Self.limits(request.resources, after: .init()), counters: passed.counters)
+        let container: Container
         lock.withLock { limits[id] = resources }
-        let container = try Container(pod: self, request, descriptors: descriptors)
+        do throws(Status) { container = try Container(pod: self, request, passed) } catch {
+            lock.withLock { limits[id] = nil }
+            throw error
+        }
         let added = lock.withLock {
             if containers[id] != nil { return false }
             containers[id] = container
@@ -57,19 +76,33 @@ final class Pod: @unchecked Sendable {
             throw Status(.alreadyExists, "container \(id) already exists")
         }
         log.detail("created container \(id)")
+        return container
+    }
+
+    /// Shows a container other limits.
+    func update(_ request: Control.UpdateContainerRequest) throws(Status) {
+        guard let resources = lock.withLock({ limits[request.containerID] }) else {
+            throw Status(.notFound, "container \(request.containerID) does not exist")
+        }
+        resources.update(Self.limits(request.resources, after: resources.limits))
     }
 
     /// What a container may use; no limits for one that is not known.
     func resources(of id: String) -> ContainerResources { lock.withLock { limits[id] } ?? ContainerResources() }
 
-    private static func limits(_ request: Control.CreateContainerRequest) -> ContainerResources.Limits {
-        var limits = ContainerResources.Limits()
-        if request.memoryLimit > 0 { limits.memory = request.memoryLimit }
-        if request.cpuQuota > 0 {
-            limits.cpuQuota = request.cpuQuota
-            if request.cpuPeriod > 0 { limits.cpuPeriod = request.cpuPeriod }
-        }
-        if request.pidsLimit > 0 { limits.processes = request.pidsLimit }
+    /// - Parameter old: stays where nothing else is said.
+    private static func limits(_ resources: Control.Resources?,
+                               after old: ContainerResources.Limits) -> ContainerResources.Limits {
+        guard let resources else { return old }
+        func limit(_ value: UInt64, _ old: UInt64?) -> UInt64? { value == 0 ? old : value == .max ? nil : value }
+        var limits = old
+        limits.memory = limit(resources.memoryLimit, old.memory)
+        limits.memoryReservation = limit(resources.memoryReservation, old.memoryReservation)
+        limits.swap = limit(resources.swapLimit, old.swap)
+        limits.cpuQuota = limit(resources.cpuQuota, old.cpuQuota)
+        if resources.cpuPeriod > 0 { limits.cpuPeriod = resources.cpuPeriod }
+        if resources.cpuWeight > 0 { limits.cpuWeight = resources.cpuWeight }
+        limits.processes = limit(resources.pidsLimit, old.processes)
         return limits
     }
 

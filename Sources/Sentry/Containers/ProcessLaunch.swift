@@ -14,6 +14,17 @@ struct ProcessLaunch {
     let files: FDTable
     let asInit: Bool
 
+    /// Whether the program is there, before anything runs. Who may run it is found out at the start.
+    ///
+    /// - Throws: as `run`.
+    func check() throws(Status) {
+        let boot = Caller.kernel(in: container.mounts, userNamespace: container.pod.kernel.rootUserNamespace)
+        do throws(Errno) {
+            let cwd = spec.cwd.isEmpty ? "/" : spec.cwd
+            try boot.checkProgram(spec.args[0], spec.env, working: Array(cwd.utf8))
+        } catch { throw failure(error) }
+    }
+
     /// - Returns: the task, with its program loaded. It has not run yet.
     /// - Throws: NotFound and PermissionDenied for a program that is missing or no program, with runc's wording.
     func run(_ observer: ExitObserver) throws(Status) -> Task {

@@ -9,9 +9,18 @@ struct ControlService {
 
     /// Puts all methods of the service into `server`.
     func register(on server: Server) {
+        handle(server, .configurePod) { (_, request: Control.ConfigurePodRequest) throws(Status) in
+            pod.configure(request)
+            return try Reply(Control.Empty())
+        }
+        handle(server, .updateContainer) { (_, request: Control.UpdateContainerRequest) throws(Status) in
+            try pod.update(request)
+            return try Reply(Control.Empty())
+        }
         handle(server, .createContainer) { (call, request: Control.CreateContainerRequest) throws(Status) in
-            try pod.create(request, descriptors: call.descriptors)
-            return try Reply(Control.CreateContainerResponse())
+            let container = try pod.create(request, descriptors: call.descriptors)
+            let seed = UInt32(clamping: container.guest.source.hostProcess)
+            return try Reply(Control.CreateContainerResponse(seed: seed))
         }
         handle(server, .startContainer) { (_, request: Control.StartContainerRequest) throws(Status) in
             let pid = try pod.container(request.containerID).start()
