@@ -25,6 +25,8 @@ struct ProcessStreams: Sendable {
 
 /// What the shim needs of a pod's kernel. The Runtime module is behind it, in tests a fake.
 protocol PodBackend: Sendable {
+    /// The sandbox itself: what containerd's sandbox service is about. It runs no programs.
+    func sandboxContainer() throws(RuntimeError) -> any ContainerBackend
     func createContainer(_ id: String, bundle: String,
                          streams: ProcessStreams) throws(RuntimeError) -> any ContainerBackend
     /// Ends whatever runs and leaves nothing behind.
@@ -58,5 +60,13 @@ protocol ContainerBackend: Sendable {
     func delete(exec: String) throws(RuntimeError)
 }
 
-/// Starts a pod's kernel for its first container.
-typealias PodStarter = @Sendable (_ bundle: String, _ options: Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend
+/// What a pod's kernel is started for.
+enum PodOrigin: Sendable {
+    /// The first container's bundle.
+    case bundle(String)
+    /// A sandbox that is there before any container, as containerd's sandbox service makes it.
+    case sandbox(SandboxAPI.CreateSandboxRequest)
+}
+
+/// Starts a pod's kernel. The options are those of its first container, if they came with it.
+typealias PodStarter = @Sendable (_ origin: PodOrigin, _ options: Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend

@@ -4,13 +4,36 @@ import Messages
 import Runtime
 
 /// The runtime's configuration as containerd's options name it: a file (`ConfigPath`) or the text itself, in TOML. Only
-/// what our keys need of TOML: `key = "text"`, `key = true`, comments, and a table's header, whose keys count the same.
+/// what our keys need of TOML: `key = "text"`, `key = true`, `key = ["text", "text"]` in a line, comments, and a table's
+/// header, whose keys count the same.
+///
+/// A pod's annotations `dev.cloister.KEY` set keys too, those that the file's `allowed-annotations` names.
 enum ConfigurationFile {
     static let standard = "/etc/containerd/cloister.toml"
+    private static let annotationPrefix = "dev.cloister."
+
+    /// The same with a pod's annotations, which may change what an administrator allows, and nothing else.
+    static func apply(_ options: Proto.AnyMessage?, annotations: [String: String],
+                      to configuration: inout Configuration) throws(RuntimeError) {
+        let allowed = try apply(options, to: &configuration)
+        for (name, value) in annotations.sorted(by: { $0.key < $1.key }) where name.hasPrefix(annotationPrefix) {
+            let isAllowed = allowed.contains { $0 == name || ($0.hasSuffix("*") && name.hasPrefix($0.dropLast())) }
+            if !isAllowed {
+                configuration.warn("annotation \(name): not among the configuration's allowed-annotations, left out")
+                continue
+            }
+            let key = String(name.dropFirst(annotationPrefix.count))
+            if key == "allowed-annotations" { throw RuntimeError(.invalidArgument, "annotation \(name): a pod can't set this") }
+            try set(key, value, "annotation \(name)", &configuration)
+        }
+    }
 
     /// Applies what the options of Create say to `configuration`. Without options, or with those of another runtime
     /// (which containerd sends in some cases), the standard file counts if it is there.
-    static func apply(_ options: Proto.AnyMessage?, to configuration: inout Configuration) throws(RuntimeError) {
+    ///
+    /// - Returns: the annotations that pods may set.
+    @discardableResult
+    static func apply(_ options: Proto.AnyMessage?, to configuration: inout Configuration) throws(RuntimeError) -> [String] {
         var path = standard
         if let options, options.typeName.hasSuffix("runtimeoptions.v1.Options"),
            let own = try? RuntimeOptions.Options.decode(options.value) {
@@ -20,13 +43,15 @@ enum ConfigurationFile {
         }
         let text: [UInt8]
         do throws(Errno) { text = try HostFD.currentDirectory.readFile(path, limit: 1 << 20) } catch {
-            if path == standard && error == .ENOENT { return }
+            if path == standard && error == .ENOENT { return [] }
             throw RuntimeError(error, path)
         }
-        try apply(text: text, name: path, to: &configuration)
+        return try apply(text: text, name: path, to: &configuration)
     }
 
-    static func apply(text: [UInt8], name: String, to configuration: inout Configuration) throws(RuntimeError) {
+    @discardableResult
+    static func apply(text: [UInt8], name: String, to configuration: inout Configuration) throws(RuntimeError) -> [String] {
+        var allowed: [String] = []
         for (number, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             let words = trimmed(line)
             guard let first = words.first, first != UInt8(ascii: "#"), first != UInt8(ascii: "[") else { continue }
@@ -35,9 +60,27 @@ enum ConfigurationFile {
                 throw RuntimeError(.invalidArgument, "\(place): not of the form key = value")
             }
             let key = String(decoding: trimmed(words[..<equals]), as: UTF8.self)
-            let value = try value(trimmed(words[(equals + 1)...]), place)
-            try set(key, value, place, &configuration)
+            let text = trimmed(words[(equals + 1)...])
+            if key == "allowed-annotations" {
+                allowed = try list(text, key, place)
+            } else {
+                try set(key, try value(text, place), place, &configuration)
+            }
         }
+        return allowed
+    }
+
+    /// `["text", "text"]`.
+    private static func list(_ text: ArraySlice<UInt8>, _ key: String, _ place: String) throws(RuntimeError) -> [String] {
+        guard text.first == UInt8(ascii: "["), let end = text.lastIndex(of: UInt8(ascii: "]")) else {
+            throw RuntimeError(.invalidArgument, "\(place): \(key) is a list in one line: [\"dev.cloister.debug\"]")
+        }
+        var names: [String] = []
+        for part in text[(text.startIndex + 1)..<end].split(separator: UInt8(ascii: ",")) {
+            let name = try value(trimmed(part), place)
+            if !name.isEmpty { names.append(name) }
+        }
+        return names
     }
 
     private static func set(_ key: String, _ value: String, _ place: String,
@@ -50,7 +93,8 @@ enum ConfigurationFile {
         case "strace": configuration.strace = try bool(value, key, place)
         case "debug-log": configuration.debugLog = value
         // Of containerd's own table of options.
-        case "TypeUrl", "ConfigPath", "SystemdCgroup": break
+        case "SystemdCgroup": configuration.systemdCgroup = try bool(value, key, place)
+        case "TypeUrl", "ConfigPath": break
         default: throw RuntimeError(.invalidArgument, "\(place): unknown key \(key)")
         }
     }

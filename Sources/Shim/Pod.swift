@@ -9,7 +9,7 @@ final class Pod: @unchecked Sendable {
     let events: EventQueue
     private let startPod: PodStarter
     /// Called when nothing is left to serve.
-    private let onIdle: @Sendable () -> Void
+    let onIdle: @Sendable () -> Void
     /// Called when the last container is gone, but containerd has not asked the shim to end.
     private let onEmpty: @Sendable () -> Void
 
@@ -22,6 +22,8 @@ final class Pod: @unchecked Sendable {
     let lock = Lock()
     private var containers: [String: TaskContainer] = [:]
     private var shutdownRequested = false
+    /// What the sandbox service has made; it keeps the kernel without any container.
+    var sandbox: SandboxState?
 
     init(events: EventQueue, onIdle: @escaping @Sendable () -> Void, onEmpty: @escaping @Sendable () -> Void = {},
          startPod: @escaping PodStarter) {
@@ -97,7 +99,7 @@ final class Pod: @unchecked Sendable {
         }
         do throws(RuntimeError) {
             let backend = try kernelLock.withLock { () throws(RuntimeError) in
-                if kernel == nil { kernel = try startPod(container.bundle, options) }
+                if kernel == nil { kernel = try startPod(.bundle(container.bundle), options) }
                 return kernel
             }
             guard let backend else { throw RuntimeError(.internalError, "the pod has no kernel") }
@@ -112,21 +114,45 @@ final class Pod: @unchecked Sendable {
     func forget(_ container: TaskContainer) {
         lock.withLock { _ = containers.removeValue(forKey: container.id) }
         kernelLock.withLock {
-            if !lock.withLock({ containers.isEmpty }) { return }
+            if !lock.withLock({ isUnusedLocked }) { return }
             kernel?.shutDown()
             kernel = nil
         }
-        let over = lock.withLock { shutdownRequested && containers.isEmpty }
-        if over { onIdle() } else { onEmpty() }
+        let (over, empty) = lock.withLock { (shutdownRequested && isUnusedLocked, isUnusedLocked) }
+        if over { onIdle() } else if empty { onEmpty() }
     }
+
+    /// With the lock held: nobody needs the kernel.
+    private var isUnusedLocked: Bool { containers.isEmpty && sandbox == nil }
+
+    /// Starts the kernel for a sandbox, or finds it started.
+    func startKernel(_ request: SandboxAPI.CreateSandboxRequest) throws(RuntimeError) -> any PodBackend {
+        try kernelLock.withLock { () throws(RuntimeError) in
+            if let kernel { return kernel }
+            let made = try startPod(.sandbox(request), nil)
+            kernel = made
+            return made
+        }
+    }
+
+    /// The sandbox is no more: containers that are left end with their kernel.
+    func endKernel() {
+        kernelLock.withLock {
+            kernel?.shutDown()
+            kernel = nil
+        }
+    }
+
+    var containerIDs: [String] { lock.withLock { Array(containers.keys) } }
 
     // MARK: The shim's own end
 
-    var isEmpty: Bool { lock.withLock { containers.isEmpty } }
+    var isEmpty: Bool { lock.withLock { isUnusedLocked } }
 
     /// containerd asks after each Delete: the shim ends when no container is left.
     func shutdown() {
         let over = lock.withLock {
+            if sandbox != nil { return false }
             shutdownRequested = containers.values.allSatisfy { $0.isDeleting }
             return containers.isEmpty
         }
@@ -135,17 +161,19 @@ final class Pod: @unchecked Sendable {
 
     /// Ends everything at once: the shim itself is asked to end.
     func terminate() {
+        endAll()
+        onIdle()
+    }
+
+    /// Ends the kernel and with it what is left of containers, and tells of their ends.
+    func endAll() {
         let all = lock.withLock { containers.values.map { ($0, $0.process) } }
-        kernelLock.withLock {
-            kernel?.shutDown()
-            kernel = nil
-        }
+        endKernel()
         for (container, process) in all {
             for exec in lock.withLock({ Array(container.execs.values) }) { ended(container, exec, .now(137)) }
             ended(container, process, .now(137))
             if !container.mounts.isEmpty { RootfsMounts.unmount(container.rootfs) }
         }
-        onIdle()
     }
 
     /// For the commands, which have no status to answer with.

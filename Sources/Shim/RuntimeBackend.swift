@@ -9,23 +9,34 @@ import TTRPC
 struct RuntimePod: PodBackend {
     let sandbox: Sandbox
     let server: Server
+    let spec: Spec
 
     /// - Parameter id: the pod's, which names the Sentry's state on disk.
-    static func start(id: String, bundle: String, configuration: Configuration,
-                      server: Server) throws(RuntimeError) -> RuntimePod {
-        var spec = try Spec.load(bundle: bundle)
+    static func start(id: String, spec: Spec, configuration: Configuration, server: Server) throws(RuntimeError) -> RuntimePod {
+        RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false), server: server,
+                   spec: spec)
+    }
+
+    /// What a pod's kernel is to be: as its first container's bundle says, or as the sandbox service was told.
+    static func spec(_ origin: PodOrigin) throws(RuntimeError) -> Spec {
+        var spec: Spec
+        switch origin {
+        case .bundle(let bundle): spec = try Spec.load(bundle: bundle)
+        case .sandbox(let request): spec = try SandboxSpec.make(request)
+        }
         if PodGroup.isSandbox(spec) { PodLimits.adjust(&spec.linux.limits, spec.annotations) }
-        return RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false),
-                          server: server)
+        return spec
+    }
+
+    func sandboxContainer() throws(RuntimeError) -> any ContainerBackend {
+        try sandbox.configure(spec)
+        return PauseContainer(id: sandbox.id, sandbox: sandbox, server: server)
     }
 
     func createContainer(_ id: String, bundle: String,
                          streams: ProcessStreams) throws(RuntimeError) -> any ContainerBackend {
         let spec = try Spec.load(bundle: bundle)
-        if PodGroup.isSandbox(spec) {
-            try sandbox.configure(spec)
-            return PauseContainer(id: id, sandbox: sandbox, server: server)
-        }
+        if PodGroup.isSandbox(spec) { return try sandboxContainer() }
         let container = try sandbox.createContainer(id: id, bundle: bundle, spec: spec, streams: Streams(streams))
         return RuntimeContainer(container, hooks: spec.hooks, server: server)
     }

@@ -17,6 +17,8 @@ struct ServeCommand {
             _ = try? log.duplicate(onto: HostFD(rawValue: 2))
             log.close()
         }
+        // Of `start`: a sandbox's own request has none.
+        let started = StartCommand.options(bundle: bundle)
         try? HostMounts.changeDirectory("/")
         try? HostPrivileges.becomeSubreaper()
         let signals = try CommandFailure.about("signals") { () throws(Errno) in
@@ -32,17 +34,19 @@ struct ServeCommand {
         // Some releases of containerd never say that a shim may end, and a client that asked for one can die.
         let timer = try CommandFailure.about("a timer") { () throws(Errno) in try HostFD.timer() }
         timer.setTimer(nanoseconds: Self.patience)
-        let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (bundle, options) throws(RuntimeError) in
+        let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (origin, options) throws(RuntimeError) in
             var settings = settings
-            try ConfigurationFile.apply(options, to: &settings)
+            let spec = try RuntimePod.spec(origin)
+            try ConfigurationFile.apply(options ?? started, annotations: spec.annotations, to: &settings)
             // Where `delete` looks, which is told of no options.
             settings.root = PodGroup.root(namespace: namespace)
-            let started = try RuntimePod.start(id: id, bundle: bundle, configuration: settings, server: server)
+            let made = try RuntimePod.start(id: id, spec: spec, configuration: settings, server: server)
             // A pod that is needed is not looked after: idle, it never wakes.
             timer.setTimer(nanoseconds: 0)
-            return started
+            return made
         }
         TaskService(pod: pod).register(on: server)
+        SandboxService(pod: pod).register(on: server)
         try CommandFailure.about("the server") { () throws(Errno) in
             try server.listen(on: listener)
             _ = try server.watch(signals) {

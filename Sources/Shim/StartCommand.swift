@@ -23,12 +23,17 @@ struct StartCommand {
     /// - Returns: what goes to standard output.
     func run() throws(CommandFailure) -> [UInt8] {
         try Pod.checkIdentifiers(id: line.id, namespace: line.namespace)
-        let bootstrap = try readBootstrap()
+        let (bootstrap, options) = try readInput()
         let bundle = try CommandFailure.about("the bundle") { () throws(Errno) in
             try HostFD.currentDirectory.readLink("/proc/self/cwd")
         }
         let group = PodGroup.read(bundle: bundle, id: line.id)
         let directory = bootstrap?.socketDir ?? ""
+        if !options.isEmpty {
+            try CommandFailure.about("the bundle") { () throws(Errno) in
+                try HostFD.currentDirectory.replaceFile("\(bundle)/\(Self.optionsFile)", with: options, mode: 0o600)
+            }
+        }
         let socket = PodSocket(directory: directory.isEmpty ? PodSocket.directory : directory, grpcAddress: line.address,
                                namespace: line.namespace, group: group)
         if let listener = try CommandFailure.about(socket.path, { () throws(Errno) in try socket.listen() }) {
@@ -50,15 +55,26 @@ struct StartCommand {
         return bytes
     }
 
+    /// The file of a bundle that keeps the runtime's options for the server: an encoded Any.
+    private static let optionsFile = "options"
+
+    static func options(bundle: String) -> Proto.AnyMessage? {
+        guard let bytes = try? HostFD.currentDirectory.readFile("\(bundle)/\(optionsFile)", limit: 4 << 20) else { return nil }
+        return try? Proto.AnyMessage.decode(bytes)
+    }
+
     /// containerd 2.3 and later write BootstrapParams to standard input; before, the runtime's options or nothing. The
     /// two can be parsed as each other, so what tells them apart is whether the first fields say what the flags say.
-    private func readBootstrap() throws(CommandFailure) -> Bootstrap.BootstrapParams? {
+    ///
+    /// - Returns: also the options, an encoded Any; empty without.
+    private func readInput() throws(CommandFailure) -> (Bootstrap.BootstrapParams?, options: [UInt8]) {
         let input = try CommandFailure.about("standard input") { () throws(Errno) in
             try HostFD(rawValue: 0).readAll(limit: 10 << 20)
         }
         guard !input.isEmpty, let params = try? Bootstrap.BootstrapParams.decode(input),
-              params.instanceID == line.id, params.namespace == line.namespace else { return nil }
-        return params
+              params.instanceID == line.id, params.namespace == line.namespace else { return (nil, input) }
+        let options = params.extensions.lazy.compactMap(\.value).first { $0.typeName.hasSuffix(".Options") }
+        return (params, (try? options?.encode()) ?? [])
     }
 
     private func startServer(_ listener: HostFD, _ socket: PodSocket, bundle: String, group: String,

@@ -13,7 +13,7 @@ final class StreamSet: @unchecked Sendable {
     private var output: SharedFD?
     private var error: SharedFD?
     private var heldInput: SharedFD?
-    private var heldOutputs: [SharedFD] = []
+    private var heldOutputs: [HeldOutput] = []
 
     /// - Throws: a line that names the stream.
     init(_ stdio: Events.TaskIO) throws(StreamError) {
@@ -59,7 +59,10 @@ final class StreamSet: @unchecked Sendable {
             if let slash = path.lastIndex(of: "/") { try here.makeDirectories(String(path[..<slash]), mode: 0o755) }
             return SharedFD(owning: try here.open(path, 1 | 0o100 | 0o2000 /* WRONLY, CREAT, APPEND */, mode: 0o644))
         }
-        heldOutputs.append(try Self.open(path, 0, waiting: false))
+        // Without a reader this fails: the client is not there yet.
+        let early = try? here.open(path, 1 | 0o4000)
+        defer { early?.close() }
+        heldOutputs.append(HeldOutput(reader: try here.open(path, 0o4000), hadClient: early != nil))
         return try Self.open(path, 1, waiting: true)
     }
 
@@ -73,6 +76,44 @@ final class StreamSet: @unchecked Sendable {
     private static func isFifo(_ fd: SharedFD?) -> Bool {
         guard let fd, let status = try? fd.fd.status() else { return false }
         return status.mode & 0xf000 == 0x1000
+    }
+}
+
+/// The shim's reading end of an output fifo. When a process ends before its client has opened the fifo, what it wrote stays
+/// there until the client comes; without that the client would wait for a writer for ever.
+private final class HeldOutput: Sendable {
+    private let reader: HostFD
+    /// A client had the fifo open before us.
+    private let hadClient: Bool
+    /// How long a client is waited for, nanoseconds.
+    private static let patience: UInt64 = 10_000_000_000
+
+    init(reader: HostFD, hadClient: Bool) {
+        self.reader = reader
+        self.hadClient = hadClient
+    }
+
+    deinit {
+        let writer = hadClient ? nil : try? HostFD.currentDirectory.open("/proc/self/fd/\(reader.rawValue)", 1 | 0o4000)
+        reader.close()
+        guard let writer else { return }
+        if Self.hasReader(writer) || (try? Thread.start({ Self.linger(writer) })) == nil { writer.close() }
+    }
+
+    private static func linger(_ writer: HostFD) {
+        let end = HostClock.monotonic &+ patience
+        var pause: Int32 = 1
+        while !hasReader(writer) && HostClock.monotonic < end {
+            _ = try? HostPoll.wait([], timeout: pause)
+            pause = min(pause * 2, 50)
+        }
+        writer.close()
+    }
+
+    /// A writing end without readers is in error (poll(2)).
+    private static func hasReader(_ writer: HostFD) -> Bool {
+        guard let events = try? HostPoll.wait([(writer, [])], timeout: 0).first else { return true }
+        return !events.contains(.error)
     }
 }
 

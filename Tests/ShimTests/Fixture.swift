@@ -19,6 +19,8 @@ final class FakePod: PodBackend, @unchecked Sendable {
         return container
     }
 
+    func sandboxContainer() throws(RuntimeError) -> any ContainerBackend { try createContainer("the sandbox", bundle: "", streams: .init()) }
+
     func shutDown() { lock.withLock { isShutDown = true } }
 }
 

@@ -10,6 +10,7 @@
 #include "events_service.pb-c.h"
 #include "runc_options.pb-c.h"
 #include "runtime_options.pb-c.h"
+#include "sandbox.pb-c.h"
 #include "task.pb-c.h"
 #include "task_v3.pb-c.h"
 #include "ttrpc.pb-c.h"
