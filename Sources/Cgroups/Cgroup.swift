@@ -103,32 +103,38 @@ public struct Cgroup: Hashable, Sendable {
                 missing.append(path)
                 path = String(path[..<slash])
             }
-            do throws(Errno) {
-                for path in missing.reversed() {
-                    try make(path, cpuset: directory.controllers.contains("cpuset"))
-                    made.append(path)
-                    if path != directory.path { ancestors.append(path) }
+            var isComplete = true
+            for path in missing.reversed() {
+                guard try make(path, cpuset: directory.controllers.contains("cpuset")) else {
+                    isComplete = false
+                    break
                 }
-                return ancestors
-            } catch {
-                // A neighbour that ended has taken a parent away that was made for it.
-                if error != .ENOENT || attempt >= 10 { throw error }
+                made.append(path)
+                if path != directory.path { ancestors.append(path) }
             }
+            if isComplete { return ancestors }
+            // A neighbour that ended has taken a parent away that was made for it.
+            if attempt >= 10 { throw .ENOENT }
         }
         return ancestors
     }
 
-    private func make(_ path: String, cpuset: Bool) throws(Errno) {
+    /// - Returns: false when its parent is gone.
+    private func make(_ path: String, cpuset: Bool) throws(Errno) -> Bool {
         let here = HostFD.currentDirectory
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         if version == .v2 { delegateControllers(of: parent) }
-        do throws(Errno) { try here.makeDirectory(path, mode: 0o755) } catch { if error != .EEXIST { throw error } }
-        if !cpuset { return }
+        do throws(Errno) { try here.makeDirectory(path, mode: 0o755) } catch {
+            if error == .ENOENT { return false }
+            if error != .EEXIST { throw error }
+        }
+        if !cpuset { return true }
         // A new group of the version 1 controller has no CPUs: nothing can enter it.
         for file in ["cpuset.cpus", "cpuset.mems"] {
             let inherited = try here.readFile("\(parent)/\(file)")
             try here.writeFile("\(path)/\(file)", String(decoding: inherited, as: UTF8.self))
         }
+        return true
     }
 
     /// Lets the groups below a version 2 group have its controllers. What is refused shows when a limit is set.

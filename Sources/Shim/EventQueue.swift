@@ -14,7 +14,7 @@ final class EventQueue: @unchecked Sendable {
     }
 
     private let address: UnixAddress?
-    private let namespace: String
+    let namespace: String
     /// Guards all below. Innermost: nothing else is locked with it held.
     private let lock = Lock()
     private let change = Condition()

@@ -94,7 +94,7 @@ final class Pod: @unchecked Sendable {
             throw Status(.unknown, error.message)
         }
         let streams: StreamSet
-        do throws(StreamError) { streams = try StreamSet(container.process.stdio) } catch {
+        do throws(StreamError) { streams = try StreamSet(container.process.stdio, id: container.id, namespace: events.namespace) } catch {
             throw Status(.invalidArgument, error.message)
         }
         do throws(RuntimeError) {

@@ -25,6 +25,7 @@ extension Pod {
             }
         }
         if !container.mounts.isEmpty { RootfsMounts.unmount(container.rootfs) }
+        lock.withLock { container.process.logProgram }?.finish()
         forget(container)
         let result = lock.withLock { () -> (TaskAPI.DeleteResponse, [ServerCall], [ServerCall]) in
             let process = container.process
@@ -49,6 +50,7 @@ extension Pod {
         do throws(RuntimeError) { try backend.delete(exec: exec) } catch {
             if error.kind != .notFound && error.kind != .unavailable { Log.warning("delete \(exec): \(error.message)") }
         }
+        lock.withLock { process.logProgram }?.finish()
         let (exit, waiters) = lock.withLock {
             container.execs.removeValue(forKey: exec)
             process.streams = nil

@@ -86,6 +86,7 @@ extension Pod {
     private func finishLocked(_ container: TaskContainer, _ process: TaskProcess, _ exit: ProcessExit) -> [ServerCall] {
         process.exit = exit
         process.state = .stopped
+        process.logProgram = process.streams?.program
         process.streams = nil
         events.publish("/tasks/exit", "TaskExit", Events.TaskExit(
             containerID: container.id, id: process.execID.isEmpty ? container.id : process.execID, pid: process.pid,

@@ -34,7 +34,7 @@ extension Pod {
     /// the fifo, and those of containerd forget to close it when that is over before Exec has returned.
     func prepareExec(_ process: TaskProcess, _ backend: any ContainerBackend) throws(Status) {
         let streams: StreamSet
-        do throws(StreamError) { streams = try StreamSet(process.stdio) } catch {
+        do throws(StreamError) { streams = try StreamSet(process.stdio, id: process.execID, namespace: events.namespace) } catch {
             throw Status(.invalidArgument, error.message)
         }
         var passed = streams.forSentry

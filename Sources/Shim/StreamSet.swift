@@ -14,15 +14,24 @@ final class StreamSet: @unchecked Sendable {
     private var error: SharedFD?
     private var heldInput: SharedFD?
     private var heldOutputs: [HeldOutput] = []
+    /// Takes the outputs instead of a client.
+    private(set) var program: LogProgram?
 
+    /// - Parameters:
+    ///   - id: of the container, or of the exec, for a log program.
     /// - Throws: a line that names the stream.
-    init(_ stdio: Events.TaskIO) throws(StreamError) {
+    init(_ stdio: Events.TaskIO, id: String = "", namespace: String = "") throws(StreamError) {
         terminal = stdio.terminal
         try named(stdio.stdin) { (path) throws(Errno) in
             if path.isEmpty { return }
             // The reading end first: the writing one would wait for it.
             input = try Self.open(path, 0, waiting: false)
             heldInput = Self.isFifo(input) ? try Self.open(path, 1, waiting: false) : nil
+        }
+        if let uri = LogURI(stdio.stdout) {
+            let started = try LogProgram.start(uri, id: id, namespace: namespace)
+            (program, output, error) = (started, started.output, started.error)
+            return
         }
         try named(stdio.stdout) { (path) throws(Errno) in output = try openOutput(path) }
         if terminal { return }
@@ -40,6 +49,7 @@ final class StreamSet: @unchecked Sendable {
         input = nil
         output = nil
         error = nil
+        program?.handedOver()
     }
 
     /// Once the client has closed its end too, the process reads the end of its input.

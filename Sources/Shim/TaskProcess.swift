@@ -20,6 +20,8 @@ final class TaskProcess: @unchecked Sendable {
     var waiters: [ServerCall] = []
     /// The shim's ends of the streams.
     var streams: StreamSet?
+    /// Takes the outputs, and may not be done with them when the process has ended.
+    var logProgram: LogProgram?
     /// The terminal's size, as ResizePty last said.
     var size: (rows: UInt32, columns: UInt32) = (0, 0)
     /// CloseIO came before the streams were opened.
