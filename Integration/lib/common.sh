@@ -187,7 +187,7 @@ cri_python() {
     if [ ! -e "$folder/.complete" ]; then
         packages python3-venv >&2
         rm -rf "$folder"
-        { python3 -m venv "$folder" && "$folder/bin/pip" install -q 'grpcio>=1.60,<2' && touch "$folder/.complete"; } >&2 ||
+        { python3 -m venv "$folder" && "$folder/bin/pip" install -q 'grpcio>=1.60,<2' 'PyYAML>=6,<7' && touch "$folder/.complete"; } >&2 ||
             die "Python's grpcio cannot be had"
     fi
     printf '%s\n' "$folder/bin/python"

@@ -59,6 +59,7 @@ final class StreamSet: @unchecked Sendable {
         var path = uri
         for scheme in ["fifo://", "file://"] where uri.hasPrefix(scheme) { path = String(uri.dropFirst(scheme.count)) }
         if path.utf8.contains(UInt8(ascii: ":")) && !path.hasPrefix("/") { throw StreamError(message: "\(uri): streams of this kind are not implemented") }
+        if !path.isEmpty && !path.hasPrefix("/") { throw StreamError(message: "\(uri): not an absolute path") }
         do throws(Errno) { try body(path) } catch { throw StreamError(message: "\(uri): \(error)") }
     }
 

@@ -4,7 +4,7 @@ import Runtime
 do throws(RuntimeError) {
     let (command, arguments) = try Arguments.read(Array(CommandLine.arguments.dropFirst()), [
         .run, .create, .start, .state, .kill, .delete, .exec, .list, .ps, .pause, .resume, .update, .wait, .events, .spec,
-        .features, .do, .debug, .checkpoint, .restore,
+        .features, .do, .debug, .doctor, .checkpoint, .restore,
     ])
     exit(try command.body(arguments))
 } catch {

@@ -87,6 +87,7 @@ final class Fixture: @unchecked Sendable {
     let kernel = FakePod()
     let pod: Pod
     let client: Client
+    let address: UnixAddress
     let bundle: String
     private let shim: Server
     private let containerd: Server
@@ -111,8 +112,10 @@ final class Fixture: @unchecked Sendable {
         let queue = EventQueue(address: "@" + name + "-containerd", namespace: "test")
         pod = Pod(events: queue, onIdle: { idle.set() }) { (_, _) in kernel }
         TaskService(pod: pod).register(on: shim)
+        SandboxService(pod: pod).register(on: shim)
         try shim.listen(on: HostFD.listen(at: .abstract(name)))
-        client = try Client(.abstract(name))
+        address = .abstract(name)
+        client = try Client(address)
         for server in [shim, containerd] {
             try Thread.start { try? server.run() }
         }

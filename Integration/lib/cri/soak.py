@@ -1,0 +1,166 @@
+"""Many pods, execs and State calls: what is left, what is missing, and what it costs. Prints a line per check.
+
+usage: soak.py SOCKET HANDLER FOLDER CONTAINERD-PID PODS AT-ONCE EXECS STATES
+"""
+import os
+import random
+import signal
+import socket
+import statistics
+import struct
+import sys
+import threading
+import time
+
+from client import CRI, Pod, waited
+from pods import IMAGE, Checks
+from protobuf import Schema
+
+TASKS = """package containerd.task.v2;
+message Request { string service = 1; string method = 2; bytes payload = 3; int64 timeout_nano = 4; }
+message Id { string id = 1; }"""
+
+
+def private_kib(pid, field="Private_"):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith(field))
+
+
+def process_of(pod, name):
+    """The process of a pod by its program and the pod's id among its arguments."""
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/cmdline") as file:
+                    words = file.read()
+            except OSError:
+                continue
+            if name in words.split("\0")[0] and pod.id in words:
+                return int(entry)
+    return None
+
+
+class Soak(Checks):
+    def __init__(self, cri, handler, folder, containerd):
+        super().__init__(cri, handler, folder)
+        self.containerd = containerd
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.containerd}/fd"))
+
+    # Pods.
+
+    def churn(self, count, at_once):
+        numbers, lock = iter(range(count)), threading.Lock()
+        troubles, killed, before = [], [0], self.descriptors()
+
+        def one(number):
+            cri, chance = CRI(self.socket), random.Random(number)
+            pod = Pod(cri, self.handler, IMAGE, self.folder + "/logs", cgroup_parent=f"/cloister-test/soak{os.getpid()}-{number}")
+            try:
+                container = pod.run("main", "sh", "-c", "echo here; sleep 1000; true")
+                victim = chance.choice([None, None, None, None, "cloister-sentry", "containerd-shim"])
+                if victim:
+                    pid = process_of(pod, victim)
+                    if pid:
+                        os.kill(pid, signal.SIGKILL)
+                        killed[0] += 1
+                    status = waited(container.status, lambda s: s["state"] != 1, 60)
+                    if status["state"] == 1:
+                        troubles.append(f"pod {number}: no end after kill -9 of {victim}")
+                elif container.exec("true")[0] != 0:
+                    troubles.append(f"pod {number}: exec failed")
+            finally:
+                for attempt in range(5):
+                    try:
+                        pod.remove()
+                        break
+                    except Exception as error:
+                        if attempt == 4:
+                            raise error
+                        time.sleep(1)
+            cri.channel.close()
+
+        def worker():
+            while True:
+                with lock:
+                    number = next(numbers, None)
+                if number is None:
+                    return
+                try:
+                    one(number)
+                except Exception as error:
+                    troubles.append(f"pod {number}: {getattr(error, 'details', lambda: error)()}")
+
+        begin = time.time()
+        threads = [threading.Thread(target=worker) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seconds = time.time() - begin
+        print(f"        {count} pods, {at_once} at once, {killed[0]} of them with kill -9: {seconds:.0f} s", flush=True)
+        self.check(f"{count} pods come, lose processes and go", [], troubles[:10])
+        after = waited(self.descriptors, lambda n: n <= before + 5, 30)
+        self.check("containerd has no more descriptors than before", True, after <= before + 5)
+
+    # One pod, asked often.
+
+    def often(self, execs, states):
+        pod = self.pod()
+        container = pod.run("main", "sleep", "1000000")
+        shim, sentry = process_of(pod, "containerd-shim"), process_of(pod, "cloister-sentry")
+        for _ in range(10):
+            container.exec("true")
+        first = {"shim": private_kib(shim), "Sentry": private_kib(sentry)}
+        idle = private_kib(shim), private_kib(shim, "Pss:")
+        print(f"        an idle pod's shim: {idle[0]} KiB private, {idle[1]} KiB proportional", flush=True)
+        self.check("an idle pod's shim has at most 2 MiB of its own, 4 in proportion", True, idle[0] <= 2048 and idle[1] <= 4096)
+        begin, times = time.time(), []
+        for _ in range(execs):
+            start = time.monotonic()
+            container.exec("true")
+            times.append(time.monotonic() - start)
+        print(f"        {execs} execs in {time.time() - begin:.0f} s, half of them within {statistics.median(times) * 1000:.1f} ms,"
+              f" the slowest {max(times) * 1000:.0f} ms", flush=True)
+        times = self.states(container.id, pod.id, states)
+        print(f"        {states} State calls, half of them within {statistics.median(times) * 1e6:.0f} us", flush=True)
+        self.check("State takes less than a millisecond", True, statistics.median(times) < 0.001)
+        for name, pid, allowance in (("shim", shim, 256), ("Sentry", sentry, 2048)):
+            after = private_kib(pid)
+            print(f"        the {name}'s own memory: {first[name]} KiB after ten execs, {after} KiB now", flush=True)
+            self.check(f"the {name} has not grown", True, after <= first[name] + allowance)
+        pod.remove()
+
+    def states(self, id, pod, count):
+        """State calls straight to the shim, as containerd makes them. Returns what each took."""
+        schema = Schema(TASKS)
+        with open(f"{self.folder}/state/io.containerd.runtime.v2.task/k8s.io/{pod}/address") as file:
+            address = file.read().removeprefix("unix://")
+        payload = schema.encode("Request", {"service": "containerd.task.v2.Task", "method": "State",
+                                            "payload": schema.encode("Id", {"id": id})})
+        times = []
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(address)
+            for n in range(count):
+                start = time.monotonic()
+                connection.sendall(struct.pack("!IIBB", len(payload), 2 * n + 1, 1, 0) + payload)
+                head = b""
+                while len(head) < 10:
+                    head += connection.recv(10 - len(head))
+                left = struct.unpack("!I", head[:4])[0]
+                while left:
+                    left -= len(connection.recv(left))
+                times.append(time.monotonic() - start)
+        return times
+
+
+if __name__ == "__main__":
+    address, handler, folder, containerd = sys.argv[1:5]
+    pods, at_once, execs, states = map(int, sys.argv[5:9])
+    soak = Soak(CRI(address), handler, folder, int(containerd))
+    soak.socket = address
+    if pods:
+        soak.churn(pods, at_once)
+    if execs:
+        soak.often(execs, states)
