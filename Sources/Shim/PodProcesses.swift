@@ -103,10 +103,11 @@ extension Pod {
         }
     }
 
-    /// Host processes: never none while the container exists and lives, for containerd takes that for a leak.
+    /// Host processes: never none while the container exists. A containerd that comes back (1.7 and later) takes a task
+    /// without any for a leak and removes it, and how one ended meanwhile would be lost.
     func processes(_ id: String) throws(Status) -> TaskAPI.PidsResponse {
         let (container, backend, process) = try find(id, "")
-        if lock.withLock({ process.state == .stopped && !container.hasLiveExecs }) { return .init() }
+        if lock.withLock({ process.state == .stopped && !container.hasLiveExecs }) { return .init(processes: [.init(pid: backend.pid)]) }
         var found: [(pid: UInt32, exec: String)] = []
         do throws(RuntimeError) { found = try backend.hostProcesses() } catch {
             Log.warning("processes of \(id): \(error.message)")
