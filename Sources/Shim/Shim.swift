@@ -8,6 +8,7 @@ public enum Shim {
 
     /// Does what the command line says. Returns the exit status.
     public static func main(_ arguments: [String]) -> Int32 {
+        ProcessMemory.limitArenas()
         let line = CommandLine(arguments)
         do throws(CommandFailure) {
             switch line.action {

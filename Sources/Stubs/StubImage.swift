@@ -7,16 +7,16 @@ enum StubImage {
     /// Makes the file. The caller closes it.
     static func create() throws(Errno) -> HostFD {
         let text = unsafe UnsafeRawBufferPointer(start: stub_text_start(), count: stub_text_length())
-        var file = [UInt8](repeating: 0, count: Int(STUB_TEXT_OFFSET))
-        put(header(textLength: text.count), into: &file, at: 0)
-        put(parameters(textLength: text.count), into: &file, at: Int(STUB_DATA_OFFSET))
-        unsafe file.append(contentsOf: text)
-
         let name: StaticString = "cloister-stub"
         // MFD_CLOEXEC | MFD_ALLOW_SEALING
         let fd = HostFD(rawValue: Int32(try unsafe hostCall(.memfd_create, Int(name.utf8Start), 3)))
         do throws(Errno) {
-            try fd.writeAll(file)
+            // What lies between stays a hole, which takes no memory.
+            try unsafe header(textLength: text.count).withBytes { (b) throws(Errno) in try unsafe put(b, into: fd, at: 0) }
+            try unsafe parameters(textLength: text.count).withBytes { (b) throws(Errno) in
+                try unsafe put(b, into: fd, at: Int64(STUB_DATA_OFFSET))
+            }
+            try unsafe put(text, into: fd, at: Int64(STUB_TEXT_OFFSET))
             // F_ADD_SEALS: nothing can be changed any more.
             try hostCall(.fcntl, fd.argument, 1033, 0xf)
         } catch {
@@ -26,10 +26,8 @@ enum StubImage {
         return fd
     }
 
-    private static func put(_ words: [UInt64], into file: inout [UInt8], at offset: Int) {
-        for (i, word) in words.enumerated() {
-            for byte in 0..<8 { file[offset + 8 * i + byte] = UInt8(truncatingIfNeeded: word >> UInt64(8 * byte)) }
-        }
+    private static func put(_ bytes: UnsafeRawBufferPointer, into fd: HostFD, at offset: Int64) throws(Errno) {
+        if try unsafe fd.pwrite(bytes, at: offset) != bytes.count { throw .ENOSPC }
     }
 
     /// struct stub_parameters, and behind it the filter's program.
