@@ -2,7 +2,7 @@
 
 # Every process below the shims of our containerd: "PID NAME", as the kernel names it. With an argument: of that pod only.
 pod_processes() {
-    ps -e -o pid=,ppid=,args= | awk -v address="$CONTAINERD_ADDRESS" -v id="${1:-}" '
+    ps -e -o pid=,ppid=,args= | awk -v address="${CONTAINERD_ADDRESS:-none}" -v id="${1:-}" '
         { pid[NR] = $1; parent[$1] = $2
           if ($3 ~ /containerd-shim/ && index($0, address) && (id == "" || index($0 " ", "-id " id " "))) shim[$1] = 1 }
         END {
