@@ -25,6 +25,22 @@ extension Array where Element: BitwiseCopyable {
     }
 }
 
+extension Unmanaged {
+    /// Calls `body` with the object, which somebody else keeps alive, for a call that throws typed errors: nothing is
+    /// counted (`_withUnsafeGuaranteedRef` throws `any Error`).
+    @inlinable @inline(__always)
+    public func borrowed<R, E: Error>(_ body: (Instance) throws(E) -> R) throws(E) -> R {
+        var result: R?
+        var failure: E?
+        unsafe _withUnsafeGuaranteedRef { object in
+            do throws(E) { result = try body(object) } catch { failure = error }
+        }
+        if let result { return result }
+        guard let failure else { preconditionFailure("body either returns or throws") }
+        throw failure
+    }
+}
+
 /// A value's bytes, for a call that throws typed errors.
 @inlinable @inline(__always)
 public func withBytes<T: BitwiseCopyable, R, E: Error>(

@@ -47,8 +47,10 @@ public struct Lock: ~Copyable, Sendable {
         word.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
     }
 
+    /// A full barrier: what was changed below the lock is seen before anything that this thread reads afterwards
+    /// (`WaitQueue.notifyUnlocked`).
     @inlinable public func unlock() {
-        if word.exchange(0, ordering: .releasing) == 2 { unlockSlowly() }
+        if word.exchange(0, ordering: .sequentiallyConsistent) == 2 { unlockSlowly() }
     }
 
     @usableFromInline func lockSlowly() {

@@ -8,33 +8,33 @@ public struct Capabilities: OptionSet, Hashable, Sendable {
 
     static func bit(_ n: UInt64) -> Capabilities { Capabilities(rawValue: 1 << n) }
 
-    public static let CAP_CHOWN = bit(0)
-    public static let CAP_DAC_OVERRIDE = bit(1)
-    public static let CAP_DAC_READ_SEARCH = bit(2)
-    public static let CAP_FOWNER = bit(3)
-    public static let CAP_FSETID = bit(4)
-    public static let CAP_KILL = bit(5)
-    public static let CAP_SETGID = bit(6)
-    public static let CAP_SETUID = bit(7)
-    public static let CAP_SETPCAP = bit(8)
-    public static let CAP_NET_BIND_SERVICE = bit(10)
-    public static let CAP_NET_ADMIN = bit(12)
-    public static let CAP_NET_RAW = bit(13)
-    public static let CAP_IPC_LOCK = bit(14)
-    public static let CAP_IPC_OWNER = bit(15)
-    public static let CAP_SYS_CHROOT = bit(18)
-    public static let CAP_SYS_PTRACE = bit(19)
-    public static let CAP_SYS_ADMIN = bit(21)
-    public static let CAP_SYS_NICE = bit(23)
-    public static let CAP_SYS_RESOURCE = bit(24)
-    public static let CAP_SYS_TIME = bit(25)
-    public static let CAP_SYS_TTY_CONFIG = bit(26)
-    public static let CAP_MKNOD = bit(27)
-    public static let CAP_SETFCAP = bit(31)
-    public static let CAP_SYSLOG = bit(34)
+    @inlinable public static var CAP_CHOWN: Self { Self(rawValue: 1 << 0) }
+    @inlinable public static var CAP_DAC_OVERRIDE: Self { Self(rawValue: 1 << 1) }
+    @inlinable public static var CAP_DAC_READ_SEARCH: Self { Self(rawValue: 1 << 2) }
+    @inlinable public static var CAP_FOWNER: Self { Self(rawValue: 1 << 3) }
+    @inlinable public static var CAP_FSETID: Self { Self(rawValue: 1 << 4) }
+    @inlinable public static var CAP_KILL: Self { Self(rawValue: 1 << 5) }
+    @inlinable public static var CAP_SETGID: Self { Self(rawValue: 1 << 6) }
+    @inlinable public static var CAP_SETUID: Self { Self(rawValue: 1 << 7) }
+    @inlinable public static var CAP_SETPCAP: Self { Self(rawValue: 1 << 8) }
+    @inlinable public static var CAP_NET_BIND_SERVICE: Self { Self(rawValue: 1 << 10) }
+    @inlinable public static var CAP_NET_ADMIN: Self { Self(rawValue: 1 << 12) }
+    @inlinable public static var CAP_NET_RAW: Self { Self(rawValue: 1 << 13) }
+    @inlinable public static var CAP_IPC_LOCK: Self { Self(rawValue: 1 << 14) }
+    @inlinable public static var CAP_IPC_OWNER: Self { Self(rawValue: 1 << 15) }
+    @inlinable public static var CAP_SYS_CHROOT: Self { Self(rawValue: 1 << 18) }
+    @inlinable public static var CAP_SYS_PTRACE: Self { Self(rawValue: 1 << 19) }
+    @inlinable public static var CAP_SYS_ADMIN: Self { Self(rawValue: 1 << 21) }
+    @inlinable public static var CAP_SYS_NICE: Self { Self(rawValue: 1 << 23) }
+    @inlinable public static var CAP_SYS_RESOURCE: Self { Self(rawValue: 1 << 24) }
+    @inlinable public static var CAP_SYS_TIME: Self { Self(rawValue: 1 << 25) }
+    @inlinable public static var CAP_SYS_TTY_CONFIG: Self { Self(rawValue: 1 << 26) }
+    @inlinable public static var CAP_MKNOD: Self { Self(rawValue: 1 << 27) }
+    @inlinable public static var CAP_SETFCAP: Self { Self(rawValue: 1 << 31) }
+    @inlinable public static var CAP_SYSLOG: Self { Self(rawValue: 1 << 34) }
 
     /// CAP_CHOWN to CAP_CHECKPOINT_RESTORE.
-    public static let all = Capabilities(rawValue: (1 << 41) - 1)
+    @inlinable public static var all: Self { Self(rawValue: (1 << 41) - 1) }
 }
 
 /// Who a task is (credentials(7)). Immutable: a change makes a copy, and whoever holds one keeps a consistent one.

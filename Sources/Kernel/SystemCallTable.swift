@@ -6,7 +6,7 @@ import Platform
 public struct SystemCallArguments: Sendable {
     public let values: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
 
-    @inlinable
+    @inlinable @inline(__always)
     public init(_ call: GuestCall) { values = call.arguments }
 
     @inlinable public var first: UInt64 { values.0 }
@@ -38,12 +38,17 @@ public typealias SystemCallHandler = @Sendable (Task, SystemCallArguments) throw
 
 /// The handler of each system call number.
 public struct SystemCallTable: Sendable {
-    public private(set) var handlers: [SystemCallHandler?]
+    /// A handler in a structure of its own is called as it is; in an array of functions it would be called through a thunk.
+    struct Entry: Sendable {
+        var handler: SystemCallHandler?
+    }
 
-    public init() { handlers = .init(repeating: nil, count: SystemCallNumber.limit) }
+    private(set) var entries: [Entry]
+
+    public init() { entries = .init(repeating: Entry(), count: SystemCallNumber.limit) }
 
     public subscript(_ number: SystemCallNumber) -> SystemCallHandler? {
-        get { number.rawValue >= 0 && number.rawValue < handlers.count ? handlers[number.rawValue] : nil }
-        set { handlers[number.rawValue] = newValue }
+        get { number.rawValue >= 0 && number.rawValue < entries.count ? entries[number.rawValue].handler : nil }
+        set { entries[number.rawValue].handler = newValue }
     }
 }

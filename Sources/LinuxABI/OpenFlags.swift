@@ -4,27 +4,27 @@ public struct OpenFlags: OptionSet, Hashable, Sendable {
 
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let O_WRONLY = OpenFlags(rawValue: 1)
-    public static let O_RDWR = OpenFlags(rawValue: 2)
-    public static let O_ACCMODE = OpenFlags(rawValue: 3)
-    public static let O_CREAT = OpenFlags(rawValue: 0o100)
-    public static let O_EXCL = OpenFlags(rawValue: 0o200)
-    public static let O_NOCTTY = OpenFlags(rawValue: 0o400)
-    public static let O_TRUNC = OpenFlags(rawValue: 0o1000)
-    public static let O_APPEND = OpenFlags(rawValue: 0o2000)
-    public static let O_NONBLOCK = OpenFlags(rawValue: 0o4000)
-    public static let O_DSYNC = OpenFlags(rawValue: 0o10000)
-    public static let O_ASYNC = OpenFlags(rawValue: 0o20000)
-    public static let O_DIRECT = OpenFlags(rawValue: 0o40000)
-    public static let O_LARGEFILE = OpenFlags(rawValue: 0o100000)
-    public static let O_DIRECTORY = OpenFlags(rawValue: 0o200000)
-    public static let O_NOFOLLOW = OpenFlags(rawValue: 0o400000)
-    public static let O_NOATIME = OpenFlags(rawValue: 0o1000000)
-    public static let O_CLOEXEC = OpenFlags(rawValue: 0o2000000)
-    public static let O_SYNC = OpenFlags(rawValue: 0o4010000)
-    public static let O_PATH = OpenFlags(rawValue: 0o10000000)
+    @inlinable public static var O_WRONLY: Self { Self(rawValue: 1) }
+    @inlinable public static var O_RDWR: Self { Self(rawValue: 2) }
+    @inlinable public static var O_ACCMODE: Self { Self(rawValue: 3) }
+    @inlinable public static var O_CREAT: Self { Self(rawValue: 0o100) }
+    @inlinable public static var O_EXCL: Self { Self(rawValue: 0o200) }
+    @inlinable public static var O_NOCTTY: Self { Self(rawValue: 0o400) }
+    @inlinable public static var O_TRUNC: Self { Self(rawValue: 0o1000) }
+    @inlinable public static var O_APPEND: Self { Self(rawValue: 0o2000) }
+    @inlinable public static var O_NONBLOCK: Self { Self(rawValue: 0o4000) }
+    @inlinable public static var O_DSYNC: Self { Self(rawValue: 0o10000) }
+    @inlinable public static var O_ASYNC: Self { Self(rawValue: 0o20000) }
+    @inlinable public static var O_DIRECT: Self { Self(rawValue: 0o40000) }
+    @inlinable public static var O_LARGEFILE: Self { Self(rawValue: 0o100000) }
+    @inlinable public static var O_DIRECTORY: Self { Self(rawValue: 0o200000) }
+    @inlinable public static var O_NOFOLLOW: Self { Self(rawValue: 0o400000) }
+    @inlinable public static var O_NOATIME: Self { Self(rawValue: 0o1000000) }
+    @inlinable public static var O_CLOEXEC: Self { Self(rawValue: 0o2000000) }
+    @inlinable public static var O_SYNC: Self { Self(rawValue: 0o4010000) }
+    @inlinable public static var O_PATH: Self { Self(rawValue: 0o10000000) }
     /// The bit of O_TMPFILE itself; the flag is this with O_DIRECTORY.
-    public static let O_TMPFILE = OpenFlags(rawValue: 0o20200000)
+    @inlinable public static var O_TMPFILE: Self { Self(rawValue: 0o20200000) }
 
     /// Whether the access mode lets read(2) through. Mode 3 allows neither.
     @inlinable public var isReadable: Bool { rawValue & 3 == 0 || rawValue & 3 == 2 }

@@ -1,3 +1,16 @@
+extension Array where Element == UInt8 {
+    /// Appends `count` bytes of `source`, all of them or none.
+    ///
+    /// - Parameter count: 0 or more.
+    /// - Returns: whether they could be read.
+    public mutating func append(wholeOf source: inout IOVector, _ count: Int) -> Bool {
+        append(contentsOf: repeatElement(0, count: count))
+        let taken = source.read(into: &self, at: self.count - count, count: count)
+        if taken < count { removeLast(count) }
+        return taken == count
+    }
+}
+
 extension IOVector {
     /// Takes up to `count` bytes into `array` from `offset` on.
     ///

@@ -76,6 +76,7 @@ extension GuestMemory {
     /// Reads `count` values that lie one behind the other.
     ///
     /// - Throws: EFAULT; EINVAL for a count whose bytes do not fit 256 MiB.
+    @inlinable
     public final func loadArray<T: BitwiseCopyable>(_ address: GuestAddress, count: Int, as type: T.Type = T.self) throws(Errno) -> [T] {
         let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
         if count < 0 || overflow || size > 256 << 20 { throw .EINVAL }
@@ -104,9 +105,31 @@ extension GuestMemory {
         }
     }
 
+    @inlinable
     public final func store<T: BitwiseCopyable>(array: [T], at address: GuestAddress) throws(Errno) {
         try unsafe array.withBytes { (b) throws(Errno) in
             if unsafe copyOut(address, from: b) != b.count { throw .EFAULT }
+        }
+    }
+
+    /// Lends a string up to its NUL, which is left out, to `body`: without an allocation, unless it is long.
+    ///
+    /// - Parameter limit: as `loadCString` has it, and so are the errors.
+    @inlinable @inline(__always)
+    public final func withCString<R>(_ address: GuestAddress, limit: Int, tooLong: Errno = .ENAMETOOLONG,
+                                     _ body: (Span<UInt8>) throws(Errno) -> R) throws(Errno) -> R {
+        try unsafe withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) { (room) throws(Errno) -> R in
+            // Up to the end of the page: the next one may not be there, and need not be.
+            let want = min(Int(pageSize &- (address.rawValue & (pageSize - 1))), 256)
+            let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<want])
+            var got = unsafe copyAtHand(address, into: chunk)
+            if got == 0 { got = unsafe copyIn(address, into: chunk) }
+            if let length = unsafe firstZero(UnsafeRawBufferPointer(rebasing: room[..<got])), length < limit {
+                return try body(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: room[..<length])))
+            }
+            return try unsafe loadCString(address, limit: limit, tooLong: tooLong).withBytes { (bytes) throws(Errno) in
+                try body(unsafe Span(_unsafeBytes: bytes))
+            }
         }
     }
 
@@ -124,7 +147,7 @@ extension GuestMemory {
             var got = 0
             var end: Int?
             var isCut = false
-            withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { room in
+            unsafe withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { room in
                 let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<want])
                 got = unsafe copyAtHand(at, into: chunk)
                 if got == 0 {
@@ -141,4 +164,22 @@ extension GuestMemory {
         }
         throw tooLong
     }
+}
+
+/// Where the first NUL is, looked for eight bytes at a time.
+@usableFromInline
+func firstZero(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    var i = 0
+    while i + 8 <= bytes.count {
+        let word = unsafe bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+        // The lowest byte whose borrow was not from below is the first zero.
+        let zeroes = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+        if zeroes != 0 { return i + zeroes.trailingZeroBitCount / 8 }
+        i += 8
+    }
+    while i < bytes.count {
+        if unsafe bytes[i] == 0 { return i }
+        i += 1
+    }
+    return nil
 }

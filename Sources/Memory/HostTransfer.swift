@@ -22,6 +22,11 @@ extension IOVector {
 
     /// Puts up to `count` zeroes there.
     public mutating func writeZeroes(_ count: Int) -> Int {
+        if count <= 64 {
+            return unsafe withBytes(of: (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))) {
+                unsafe write(from: UnsafeRawBufferPointer(rebasing: $0[..<max(0, min(count, remaining))]))
+            }
+        }
         var done = 0
         while done < count, remaining > 0, !faulted {
             let step = min(count - done, zeroPage.count)

@@ -1,3 +1,4 @@
+import HostOS
 import LinuxABI
 
 /// A piece of guest memory that a call reads from or writes to (readv(2)'s struct iovec, checked).
@@ -11,59 +12,102 @@ public struct IOSegment: Sendable {
     }
 }
 
-/// Bytes of the Sentry's own that take part in I/O: what exec reads, what sendfile carries.
-@safe public final class KernelBuffer {
+/// Bytes of the Sentry's own that take part in I/O as if they were a guest's: what exec reads, what sendfile carries.
+/// Addresses are offsets.
+@safe public final class KernelBuffer: GuestMemory, @unchecked Sendable {
     public var bytes: [UInt8]
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public init(count: Int) { bytes = [UInt8](repeating: 0, count: count) }
 
-    fileprivate var scratch = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var scratch = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit { unsafe scratch.deallocate() }
+
+    /// How many bytes of a piece at `address` lie in the buffer.
+    private func count(_ address: GuestAddress, _ wanted: Int) -> Int {
+        address.rawValue > UInt64(bytes.count) ? 0 : min(wanted, bytes.count - Int(address.rawValue))
+    }
+
+    public override func copyIn(_ address: GuestAddress, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = count(address, buffer.count)
+        unsafe bytes.withUnsafeBytes { all in
+            let at = Int(truncatingIfNeeded: address.rawValue)
+            if count > 0 { unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: all[at..<(at + count)])) }
+        }
+        return count
+    }
+
+    public override func copyOut(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        let count = count(address, buffer.count)
+        unsafe bytes.withUnsafeMutableBytes { all in
+            let at = Int(truncatingIfNeeded: address.rawValue)
+            if count > 0 {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: all[at...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        return count
+    }
+
+    public override var staging: UnsafeMutableRawBufferPointer {
+        if unsafe scratch.baseAddress == nil { unsafe scratch = .allocate(byteCount: 4096, alignment: 16) }
+        return unsafe scratch
+    }
 }
 
 /// The guest memory of one I/O call, consumed from its front: Linux's iov_iter. A read puts its bytes there
 /// (`write`, `fill`), a write takes them from there (`read`, `drain`).
 ///
 /// A guest's pages may vanish at any time: what was accepted counts, and a fault ends the transfer.
-public struct IOVector {
-    @usableFromInline enum Place {
-        case guest(GuestMemory)
-        case kernel(KernelBuffer)
-    }
-
-    @usableFromInline let place: Place
+@safe public struct IOVector {
+    /// Not counted: a call with one buffer keeps nothing but what the task keeps anyway.
+    @usableFromInline let memory: Unmanaged<GuestMemory>
+    /// Keeps the memory, where it is not the calling task's own.
+    @usableFromInline let owner: GuestMemory?
     @usableFromInline var current: IOSegment
-    @usableFromInline var rest: ArraySlice<IOSegment>
+    /// All segments, when there are several; those from `next` on come after the current one.
+    @usableFromInline let segments: [IOSegment]?
+    @usableFromInline var next = 1
     /// Bytes that are left.
     public private(set) var remaining: Int
     /// A byte could not be reached: the transfer ends there.
     public private(set) var faulted = false
 
-    /// - Parameter length: 0 or more.
-    @inlinable
+    /// One buffer.
+    ///
+    /// - Parameters:
+    ///   - memory: the calling task's, which lives as long as the call: it is not retained.
+    ///   - length: 0 or more.
+    @inlinable @inline(__always)
     public init(_ memory: GuestMemory, _ base: GuestAddress, _ length: Int) {
-        self.init(place: .guest(memory), current: IOSegment(base: base, length: length), rest: [], remaining: length)
+        unsafe self.init(memory: .passUnretained(memory), owner: nil, current: IOSegment(base: base, length: length), segments: nil,
+                         remaining: length)
+    }
+
+    @inlinable @inline(__always) @unsafe
+    public init(_ memory: Unmanaged<GuestMemory>, _ base: GuestAddress, _ length: Int) {
+        unsafe self.init(memory: memory, owner: nil, current: IOSegment(base: base, length: length), segments: nil, remaining: length)
     }
 
     /// - Parameter segments: with a sum of lengths that fits an Int, checked by the caller (MAX_RW_COUNT).
     public init(_ memory: GuestMemory, _ segments: [IOSegment]) {
         let total = segments.reduce(0) { $0 &+ $1.length }
-        self.init(place: .guest(memory), current: segments.first ?? IOSegment(base: .null, length: 0),
-                  rest: segments.dropFirst(), remaining: total)
+        unsafe self.init(memory: .passUnretained(memory), owner: memory, current: segments.first ?? IOSegment(base: .null, length: 0),
+                         segments: segments, remaining: total)
     }
 
     public init(_ buffer: KernelBuffer) {
-        self.init(place: .kernel(buffer), current: IOSegment(base: .null, length: buffer.bytes.count), rest: [],
-                  remaining: buffer.bytes.count)
+        unsafe self.init(memory: .passUnretained(buffer), owner: buffer,
+                         current: IOSegment(base: .null, length: buffer.bytes.count), segments: nil, remaining: buffer.bytes.count)
     }
 
     @usableFromInline
-    init(place: Place, current: IOSegment, rest: ArraySlice<IOSegment>, remaining: Int) {
-        self.place = place
+    init(memory: Unmanaged<GuestMemory>, owner: GuestMemory?, current: IOSegment, segments: [IOSegment]?, remaining: Int) {
+        unsafe self.memory = memory
+        self.owner = owner
         self.current = current
-        self.rest = rest
+        self.segments = segments
         self.remaining = remaining
     }
 
@@ -82,6 +126,25 @@ public struct IOVector {
     /// - Returns: how many were taken: fewer when the vector is empty or a page cannot be read.
     public mutating func read(into bytes: inout MutableRawSpan) -> Int {
         unsafe bytes.withUnsafeMutableBytes { unsafe read(into: $0) }
+    }
+
+    /// Puts one value there as it lies in memory: what eventfd, timerfd and signalfd tell.
+    ///
+    /// - Returns: whether all of it was accepted.
+    @inlinable @inline(__always)
+    public mutating func write<T: BitwiseCopyable>(value: T) -> Bool {
+        unsafe withBytes(of: value) { unsafe write(from: $0) == $0.count }
+    }
+
+    /// Takes one value.
+    ///
+    /// - Returns: nil when not all of its bytes could be taken.
+    @inlinable @inline(__always)
+    public mutating func read<T: BitwiseCopyable>(as type: T.Type) -> T? {
+        unsafe withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { room in
+            let bytes = UnsafeMutableRawBufferPointer(room)
+            return unsafe read(into: bytes) == bytes.count ? bytes.loadUnaligned(as: T.self) : nil
+        }
     }
 
     /// Takes up to `limit` bytes as an array.
@@ -195,46 +258,55 @@ extension IOVector {
     /// Where `fill` lets bytes be produced.
     private mutating func room() -> UnsafeMutableRawBufferPointer {
         let count = min(remaining, 64 << 10)
-        if case .guest(let memory) = place {
-            if current.length == 0 { advance(0) }
-            if let room = unsafe memory.outputRoom(current.base, min(count, current.length)) { return unsafe room }
+        if current.length == 0 { enterNextSegment() }
+        if let room = unsafe memory._withUnsafeGuaranteedRef({ unsafe $0.outputRoom(current.base, min(count, current.length)) }) {
+            return unsafe room
         }
         return unsafe staging(count)
     }
 
     /// What `drain` can let be consumed in place.
     private mutating func view() -> UnsafeRawBufferPointer? {
-        guard case .guest(let memory) = place else { return nil }
-        if current.length == 0 { advance(0) }
-        return unsafe memory.inputView(current.base, min(min(remaining, 64 << 10), current.length))
+        if current.length == 0 { enterNextSegment() }
+        return unsafe memory._withUnsafeGuaranteedRef { unsafe $0.inputView(current.base, min(min(remaining, 64 << 10), current.length)) }
     }
 
     private func staging(_ count: Int) -> UnsafeMutableRawBufferPointer {
-        switch place {
-        case .guest(let memory): unsafe UnsafeMutableRawBufferPointer(rebasing: memory.staging[..<count])
-        case .kernel(let buffer): unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.staging[..<min(count, 4096)])
-        }
+        let all = unsafe memory._withUnsafeGuaranteedRef { unsafe $0.staging }
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: all[..<min(count, all.count)])
     }
 
+    @inline(__always)
     private mutating func advance(_ count: Int) {
         remaining -= count
         current.base = current.base + count
         current.length -= count
-        while current.length == 0, let next = rest.popFirst() { current = next }
+        if current.length == 0, segments != nil { enterNextSegment() }
+    }
+
+    /// Goes on to the next segment that is not empty.
+    private mutating func enterNextSegment() {
+        guard let segments else { return }
+        while current.length == 0, next < segments.count {
+            current = segments[next]
+            next += 1
+        }
     }
 
     public mutating func write(from bytes: UnsafeRawBufferPointer) -> Int {
+        if bytes.count <= current.length, bytes.count <= remaining, !faulted {
+            let copied = unsafe memory._withUnsafeGuaranteedRef { unsafe $0.copyOut(current.base, from: bytes) }
+            if copied < bytes.count { faulted = true }
+            advance(copied)
+            return copied
+        }
         var done = 0
         let total = min(bytes.count, remaining)
         while done < total, !faulted {
-            if current.length == 0 { advance(0) }
+            if current.length == 0 { enterNextSegment() }
             let step = min(current.length, total - done)
             let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[done..<(done + step)])
-            let copied: Int
-            switch place {
-            case .guest(let memory): copied = unsafe memory.copyOut(current.base, from: piece)
-            case .kernel(let buffer): copied = unsafe buffer.copyOut(current.base, from: piece)
-            }
+            let copied = unsafe memory._withUnsafeGuaranteedRef { unsafe $0.copyOut(current.base, from: piece) }
             advance(copied)
             done += copied
             if copied < step { faulted = true }
@@ -243,44 +315,23 @@ extension IOVector {
     }
 
     public mutating func read(into bytes: UnsafeMutableRawBufferPointer) -> Int {
+        if bytes.count <= current.length, bytes.count <= remaining, !faulted {
+            let copied = unsafe memory._withUnsafeGuaranteedRef { unsafe $0.copyIn(current.base, into: bytes) }
+            if copied < bytes.count { faulted = true }
+            advance(copied)
+            return copied
+        }
         var done = 0
         let total = min(bytes.count, remaining)
         while done < total, !faulted {
-            if current.length == 0 { advance(0) }
+            if current.length == 0 { enterNextSegment() }
             let step = min(current.length, total - done)
             let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done..<(done + step)])
-            let copied: Int
-            switch place {
-            case .guest(let memory): copied = unsafe memory.copyIn(current.base, into: piece)
-            case .kernel(let buffer): copied = unsafe buffer.copyIn(current.base, into: piece)
-            }
+            let copied = unsafe memory._withUnsafeGuaranteedRef { unsafe $0.copyIn(current.base, into: piece) }
             advance(copied)
             done += copied
             if copied < step { faulted = true }
         }
         return done
-    }
-}
-
-extension KernelBuffer {
-    private func offset(_ address: GuestAddress) -> Int { Int(truncatingIfNeeded: address.rawValue) }
-
-    fileprivate func copyOut(_ address: GuestAddress, from piece: UnsafeRawBufferPointer) -> Int {
-        let at = offset(address)
-        let count = min(piece.count, bytes.count - at)
-        for i in 0..<max(0, count) { bytes[at + i] = unsafe piece[i] }
-        return max(0, count)
-    }
-
-    fileprivate func copyIn(_ address: GuestAddress, into piece: UnsafeMutableRawBufferPointer) -> Int {
-        let at = offset(address)
-        let count = min(piece.count, bytes.count - at)
-        for i in 0..<max(0, count) { unsafe piece[i] = bytes[at + i] }
-        return max(0, count)
-    }
-
-    fileprivate var staging: UnsafeMutableRawBufferPointer {
-        if unsafe scratch.baseAddress == nil { unsafe scratch = .allocate(byteCount: 4096, alignment: 16) }
-        return unsafe scratch
     }
 }

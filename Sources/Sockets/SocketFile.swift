@@ -80,12 +80,12 @@ open class SocketFile: OpenFile, @unchecked Sendable {
 
     // MARK: As a file
 
-    public final override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
+    public override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
         if destination.remaining == 0 { return 0 }
         return try receive(&destination, flags: [], by: caller).count
     }
 
-    public final override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+    public override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
         try send(&source, flags: [], to: [], ancillary: Ancillary(), by: caller)
     }
 

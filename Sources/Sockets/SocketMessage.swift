@@ -1,3 +1,4 @@
+import Identity
 import Kernel
 import VFS
 
@@ -37,6 +38,25 @@ public struct SocketCredentials: Sendable, Equatable {
 
     public static func == (a: Self, b: Self) -> Bool {
         a.uid == b.uid && a.gid == b.gid && a.ids == b.ids && a.namespace === b.namespace
+    }
+}
+
+/// A sender's credentials, made once for all that it sends while they stay the same.
+final class SenderIdentity: Sendable {
+    let credentials: SocketCredentials
+    private let source: Credentials
+
+    private init(_ caller: Caller) {
+        credentials = SocketCredentials(of: caller)
+        source = caller.credentials
+    }
+
+    /// On the caller's own thread.
+    static func of(_ caller: Caller) -> SenderIdentity {
+        if let known = caller.socketIdentity as? SenderIdentity, known.source === caller.credentials { return known }
+        let made = SenderIdentity(caller)
+        caller.socketIdentity = made
+        return made
     }
 }
 

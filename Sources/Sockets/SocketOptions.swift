@@ -1,5 +1,6 @@
 import HostOS
 import LinuxABI
+import Synchronization
 import VFS
 import Waiting
 
@@ -7,12 +8,13 @@ import Waiting
 public final class SocketOptions: @unchecked Sendable {
     /// Guards all. Innermost.
     private let lock = Lock()
-    private var sendBufferStorage = SocketOptions.defaultBuffer
+    // Written below the lock; calls read them without.
+    private let sendBufferStorage = Atomic<Int>(SocketOptions.defaultBuffer)
     private var receiveBufferStorage = SocketOptions.defaultBuffer
     /// Nanoseconds; 0: for ever.
     private var receiveTimeoutStorage: UInt64 = 0
     private var sendTimeoutStorage: UInt64 = 0
-    private var passesCredentialsStorage = false
+    private let passesCredentialsStorage = Atomic<Bool>(false)
     private var linger: (on: Int32, seconds: Int32) = (0, 0)
     /// What is only remembered.
     private var remembered: [Int32: Int32] = [:]
@@ -22,8 +24,8 @@ public final class SocketOptions: @unchecked Sendable {
     /// sysctl net.core.wmem_max, and rmem_max: twice what may be asked for.
     static var maximumBuffer: Int { 2 * 212_992 }
 
-    public var sendBuffer: Int { lock.withLock { sendBufferStorage } }
-    public var passesCredentials: Bool { lock.withLock { passesCredentialsStorage } }
+    public var sendBuffer: Int { sendBufferStorage.load(ordering: .relaxed) }
+    public var passesCredentials: Bool { passesCredentialsStorage.load(ordering: .acquiring) }
     public var receiveTimeout: UInt64 { lock.withLock { receiveTimeoutStorage } }
     public var sendTimeout: UInt64 { lock.withLock { sendTimeoutStorage } }
 
@@ -32,12 +34,12 @@ public final class SocketOptions: @unchecked Sendable {
     /// A copy for a connection that was accepted.
     func inherit(from other: SocketOptions) {
         let (send, receive, passes) = other.lock.withLock {
-            (other.sendBufferStorage, other.receiveBufferStorage, other.passesCredentialsStorage)
+            (other.sendBuffer, other.receiveBufferStorage, other.passesCredentials)
         }
         lock.withLock {
-            sendBufferStorage = send
+            sendBufferStorage.store(send, ordering: .relaxed)
             receiveBufferStorage = receive
-            passesCredentialsStorage = passes
+            passesCredentialsStorage.store(passes, ordering: .releasing)
         }
     }
 
@@ -69,12 +71,12 @@ public final class SocketOptions: @unchecked Sendable {
             if name == SocketOption.SO_SNDBUFFORCE, !caller.has(.CAP_NET_ADMIN) { throw .EPERM }
             // Linux doubles what is asked for, and has minima of its own.
             let size = min(max(0, Int(value)) * 2, Self.maximumBuffer)
-            lock.withLock { sendBufferStorage = max(4608, size) }
+            sendBufferStorage.store(max(4608, size), ordering: .relaxed)
         case SocketOption.SO_RCVBUF, SocketOption.SO_RCVBUFFORCE:
             if name == SocketOption.SO_RCVBUFFORCE, !caller.has(.CAP_NET_ADMIN) { throw .EPERM }
             let size = min(max(0, Int(value)) * 2, Self.maximumBuffer)
             lock.withLock { receiveBufferStorage = max(2304, size) }
-        case SocketOption.SO_PASSCRED: lock.withLock { passesCredentialsStorage = value != 0 }
+        case SocketOption.SO_PASSCRED: passesCredentialsStorage.store(value != 0, ordering: .releasing)
         case SocketOption.SO_DEBUG:
             if value != 0, !caller.has(.CAP_NET_ADMIN) { throw .EACCES }
         case SocketOption.SO_PRIORITY, SocketOption.SO_MARK:
@@ -93,9 +95,9 @@ public final class SocketOptions: @unchecked Sendable {
     func get(_ name: Int32) -> [UInt8]? {
         lock.withLock {
             switch name {
-            case SocketOption.SO_SNDBUF: Int32(sendBufferStorage).bytes
+            case SocketOption.SO_SNDBUF: Int32(sendBuffer).bytes
             case SocketOption.SO_RCVBUF: Int32(receiveBufferStorage).bytes
-            case SocketOption.SO_PASSCRED: Int32(passesCredentialsStorage ? 1 : 0).bytes
+            case SocketOption.SO_PASSCRED: Int32(passesCredentials ? 1 : 0).bytes
             case SocketOption.SO_RCVTIMEO: Self.bytes(timeout: receiveTimeoutStorage)
             case SocketOption.SO_SNDTIMEO: Self.bytes(timeout: sendTimeoutStorage)
             case SocketOption.SO_LINGER: linger.on.bytes + linger.seconds.bytes

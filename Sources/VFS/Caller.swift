@@ -7,26 +7,45 @@ import Waiting
 /// Who makes a call into the file layer: the part of a task that files need to know. Kernel's `Task` is one.
 ///
 /// A call is made on the caller's own thread; only `waiter` may be used by others.
-open class Caller: @unchecked Sendable {
+@safe open class Caller: @unchecked Sendable {
     public let waiter = Waiter()
     /// The caller's own thread alone reads these three directly and replaces them (`replace`); others ask `snapshot`.
     public private(set) final var credentials: Credentials
-    public private(set) final var files: FDTable
-    public private(set) final var directories: DirectoryContext
+    public private(set) final var files: FDTable {
+        didSet { unsafe filesReference = .passUnretained(files) }
+    }
+    /// `files` without counting.
+    @usableFromInline final var filesReference: Unmanaged<FDTable>
+    @usableFromInline final var memoryReference: Unmanaged<GuestMemory>
+    public private(set) final var directories: DirectoryContext {
+        didSet { unsafe directoriesReference = .passUnretained(directories) }
+    }
+    /// `directories` without counting.
+    final var directoriesReference: Unmanaged<DirectoryContext>
+    /// The keys of names' hashes, at hand.
+    final let nameKeys = DentryTable.keys
     /// Guards the three references while they are replaced or read by another thread. Innermost.
     private let referencesLock = Lock()
 
     public init(credentials: Credentials, files: FDTable, directories: DirectoryContext) {
         self.credentials = credentials
         self.files = files
+        unsafe filesReference = .passUnretained(files)
+        unsafe memoryReference = .passUnretained(Self.noMemory)
         self.directories = directories
+        unsafe directoriesReference = .passUnretained(directories)
+        files.beginUse()
     }
+
+    deinit { files.endUse() }
 
     /// Replaces what is given. On the caller's own thread only.
     public final func replace(credentials new: Credentials? = nil, files newFiles: FDTable? = nil,
                               directories newDirectories: DirectoryContext? = nil) {
         // What was replaced is let go of after the lock: a file's end may be in it.
         let old = (credentials, files, directories)
+        newFiles?.beginUse()
+        defer { if newFiles != nil { old.1.endUse() } }
         referencesLock.withLock {
             if let new { credentials = new }
             if let newFiles { files = newFiles }
@@ -43,6 +62,40 @@ open class Caller: @unchecked Sendable {
     public final var snapshot: (credentials: Credentials, files: FDTable, directories: DirectoryContext) {
         referencesLock.withLock { (credentials, files, directories) }
     }
+
+    /// What the sockets' layer keeps of the caller from one call to the next. Its own thread's.
+    public final var socketIdentity: AnyObject?
+
+    /// Copies guest memory of the current call: `GuestMemory`'s own, without counting references.
+    @inlinable @inline(__always)
+    public final func load<T: BitwiseCopyable>(_ address: GuestAddress, as type: T.Type = T.self) throws(Errno) -> T {
+        try unsafe memoryReference.borrowed { (memory) throws(Errno) in try memory.load(address, as: T.self) }
+    }
+
+    @inlinable @inline(__always)
+    public final func store<T: BitwiseCopyable>(_ value: T, at address: GuestAddress) throws(Errno) {
+        try unsafe memoryReference.borrowed { (memory) throws(Errno) in try memory.store(value, at: address) }
+    }
+
+    /// Lends a path, or another string, to `body` (`GuestMemory.withCString`).
+    @inlinable @inline(__always)
+    public final func withCString<R>(_ address: GuestAddress, limit: Int = 4096,
+                                     _ body: (Span<UInt8>) throws(Errno) -> R) throws(Errno) -> R {
+        try unsafe memoryReference.borrowed { (memory) throws(Errno) in
+            try memory.withCString(address, limit: limit, body)
+        }
+    }
+
+    /// One buffer of the current call, for reading or writing.
+    @inlinable @inline(__always)
+    public final func vector(_ base: GuestAddress, _ length: Int) -> IOVector {
+        unsafe IOVector(memoryReference, base, length)
+    }
+
+    /// What the functions above use from now on. The caller keeps it alive.
+    public final func setMemory(_ memory: GuestMemory) { unsafe memoryReference = .passUnretained(memory) }
+
+    private static let noMemory = GuestMemory()
 
     /// The guest's memory, as the current call sees it.
     open var memory: GuestMemory { GuestMemory() }

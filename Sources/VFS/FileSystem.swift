@@ -144,8 +144,8 @@ public struct FileSystemStatistics: Sendable {
 /// RENAME_* of renameat2(2).
 public struct RenameFlags: OptionSet, Sendable {
     public var rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let RENAME_NOREPLACE = RenameFlags(rawValue: 1)
-    public static let RENAME_EXCHANGE = RenameFlags(rawValue: 2)
-    public static let RENAME_WHITEOUT = RenameFlags(rawValue: 4)
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public static var RENAME_NOREPLACE: Self { Self(rawValue: 1) }
+    @inlinable public static var RENAME_EXCHANGE: Self { Self(rawValue: 2) }
+    @inlinable public static var RENAME_WHITEOUT: Self { Self(rawValue: 4) }
 }

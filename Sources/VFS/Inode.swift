@@ -34,6 +34,9 @@ open class Inode: @unchecked Sendable {
     public let number: UInt64
     public let type: FileType
 
+    /// Whether the VFS may believe names of a directory that it knows (`FileSystem.Caching.always`).
+    final let cachesNames: Bool
+
     /// Guards a directory's entries while they are looked up and changed. Below a file system's rename lock, parents before
     /// children, then by address.
     public let lock = Lock()
@@ -44,6 +47,7 @@ open class Inode: @unchecked Sendable {
     final let writers = Atomic<Int32>(0)
     private let attachmentLock = Lock()
     private final var attachmentStorage: Attachments?
+    private final let attached = Atomic<Bool>(false)
 
     public static var permissionHintValid: UInt32 { 1 << 31 }
 
@@ -51,6 +55,7 @@ open class Inode: @unchecked Sendable {
         self.fileSystem = fileSystem
         self.number = number
         self.type = type
+        cachesNames = fileSystem.caching == .always
     }
 
     /// What stat(2) tells. Served from a cache where the file system may.
@@ -121,6 +126,9 @@ extension Inode {
         var isIdle: Bool { endpoint == nil && watches?.all.isEmpty != false && locks.isEmpty }
     }
 
+    /// Without the lock: nobody who attaches something now counts on this caller to see it.
+    final var hasAttachments: Bool { attached.load(ordering: .acquiring) }
+
     final var attachments: Attachments? { attachmentLock.withLock { attachmentStorage } }
 
     /// Whether a lock, a watch, a socket must be found by the next walk to this file.
@@ -141,6 +149,7 @@ extension Inode {
             if let attachmentStorage { return attachmentStorage }
             let made = Attachments()
             attachmentStorage = made
+            attached.store(true, ordering: .releasing)
             return made
         }
     }

@@ -4,21 +4,21 @@ public struct IOEvents: OptionSet, Hashable, Sendable {
 
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let POLLIN = IOEvents(rawValue: 1)
-    public static let POLLPRI = IOEvents(rawValue: 2)
-    public static let POLLOUT = IOEvents(rawValue: 4)
-    public static let POLLERR = IOEvents(rawValue: 8)
-    public static let POLLHUP = IOEvents(rawValue: 0x10)
-    public static let POLLNVAL = IOEvents(rawValue: 0x20)
-    public static let POLLRDNORM = IOEvents(rawValue: 0x40)
-    public static let POLLRDBAND = IOEvents(rawValue: 0x80)
-    public static let POLLWRNORM = IOEvents(rawValue: 0x100)
-    public static let POLLWRBAND = IOEvents(rawValue: 0x200)
-    public static let POLLRDHUP = IOEvents(rawValue: 0x2000)
+    @inlinable public static var POLLIN: Self { Self(rawValue: 1) }
+    @inlinable public static var POLLPRI: Self { Self(rawValue: 2) }
+    @inlinable public static var POLLOUT: Self { Self(rawValue: 4) }
+    @inlinable public static var POLLERR: Self { Self(rawValue: 8) }
+    @inlinable public static var POLLHUP: Self { Self(rawValue: 0x10) }
+    @inlinable public static var POLLNVAL: Self { Self(rawValue: 0x20) }
+    @inlinable public static var POLLRDNORM: Self { Self(rawValue: 0x40) }
+    @inlinable public static var POLLRDBAND: Self { Self(rawValue: 0x80) }
+    @inlinable public static var POLLWRNORM: Self { Self(rawValue: 0x100) }
+    @inlinable public static var POLLWRBAND: Self { Self(rawValue: 0x200) }
+    @inlinable public static var POLLRDHUP: Self { Self(rawValue: 0x2000) }
 
     /// POLLIN and POLLRDNORM: data can be read.
-    public static let readable: IOEvents = [.POLLIN, .POLLRDNORM]
+    @inlinable public static var readable: IOEvents { [.POLLIN, .POLLRDNORM] }
     /// POLLOUT and POLLWRNORM: data can be written.
-    public static let writable: IOEvents = [.POLLOUT, .POLLWRNORM]
-    public static let all = IOEvents(rawValue: .max)
+    @inlinable public static var writable: IOEvents { [.POLLOUT, .POLLWRNORM] }
+    @inlinable public static var all: Self { Self(rawValue: .max) }
 }

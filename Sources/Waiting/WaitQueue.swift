@@ -49,7 +49,7 @@ public final class WaitQueue: @unchecked Sendable {
     private let lock = Lock()
     private var first: WaitEntry?
     private unowned(unsafe) var last: WaitEntry?
-    private let count = Atomic<Int>(0)
+    @usableFromInline let count = Atomic<Int>(0)
 
     public init() {}
 
@@ -64,7 +64,7 @@ public final class WaitQueue: @unchecked Sendable {
         }
     }
 
-    public var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+    @inlinable public var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
 
     /// Adds `entry`: exclusive ones at the end, others before them. The caller looks at the object's state again
     /// afterwards.
@@ -105,6 +105,17 @@ public final class WaitQueue: @unchecked Sendable {
         // Dekker: the state was changed before; whoever adds an entry looks at the state afterwards.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if isEmpty { return }
+        tell(events, limit: limit)
+    }
+
+    /// The same for a caller that has changed the state below a `Lock` and has just let go of it, which is a barrier too.
+    @inlinable @inline(__always)
+    public func notifyUnlocked(_ events: IOEvents) {
+        if !isEmpty { tell(events, limit: .max) }
+    }
+
+    @usableFromInline
+    func tell(_ events: IOEvents, limit: Int) {
         lock.withLock {
             var left = limit
             var entry = first

@@ -26,9 +26,9 @@ public struct Deadline: Comparable, Sendable {
 /// The word has a bit for a wake-up that has not been consumed and one for an interruption. An interruption stays until
 /// the task clears it, so that no sleep begins while there is a signal to look at.
 public final class Waiter: Sendable {
-    private let word = Atomic<UInt32>(0)
+    @usableFromInline let word = Atomic<UInt32>(0)
     private static var woken: UInt32 { 1 }
-    private static var interruption: UInt32 { 2 }
+    @usableFromInline static var interruption: UInt32 { 2 }
 
     public init() {}
 
@@ -61,7 +61,7 @@ public final class Waiter: Sendable {
 
     public func clearInterruption() { word.bitwiseAnd(~Self.interruption, ordering: .acquiringAndReleasing) }
 
-    public var isInterrupted: Bool { word.load(ordering: .acquiring) & Self.interruption != 0 }
+    @inlinable public var isInterrupted: Bool { word.load(ordering: .acquiring) & Self.interruption != 0 }
 
     private func set(_ bit: UInt32) {
         let before = word.bitwiseOr(bit, ordering: .acquiringAndReleasing).oldValue

@@ -168,3 +168,68 @@ import Waiting
         #expect(RouteMessages.answer(short, port: 1).isEmpty)
     }
 }
+
+/// Plain bytes, which go without the general way, mixed with what does not.
+@Suite struct PlainStreamTests {
+    let world = World()
+
+    private func write(_ file: OpenFile, _ text: String) throws -> Int {
+        var source = IOVector(KernelBuffer(Array(text.utf8)))
+        var offset: UInt64 = 0
+        return try file.write(&source, at: &offset, by: world.caller)
+    }
+
+    private func read(_ file: OpenFile, _ room: Int) throws -> String {
+        let buffer = KernelBuffer(count: room)
+        var destination = IOVector(buffer)
+        let count = try file.read(&destination, at: 0, by: world.caller)
+        return String(decoding: buffer.bytes[..<count], as: UTF8.self)
+    }
+
+    @Test func bytesKeepTheirOrderWhicheverWayTheyGo() throws {
+        let (a, b) = UnixSocketFile.makePair(.stream, flags: .O_NONBLOCK, by: world.caller)
+        for round in 0..<300 {
+            #expect(try write(a, "p\(round)") > 0)
+            if round % 3 == 0 { _ = try world.send(a, "q", rights: [a]) }
+            if round % 7 == 0 { #expect(try world.receive(b, 1, flags: .MSG_PEEK).0 == "p") }
+            if round % 3 == 0 {
+                let (text, received) = try world.receive(b, 100)
+                #expect(text == "p\(round)q" && received.ancillary.rights.count == 1)
+            } else {
+                #expect(try read(b, 100) == "p\(round)")
+            }
+            #expect(b.socket.readableBytes == 0 && a.socket.budget.inFlight == 0)
+            #expect(throws: Errno.EAGAIN) { try read(b, 1) }
+        }
+    }
+
+    @Test func aFullBufferAndAClosedEndAreToldAsBefore() throws {
+        let (a, b) = UnixSocketFile.makePair(.stream, flags: .O_NONBLOCK, by: world.caller)
+        let block = String(repeating: "x", count: 4096)
+        var sent = 0
+        while true {
+            do { sent += try write(a, block) } catch { #expect(error as? Errno == .EAGAIN); break }
+        }
+        #expect(sent >= 200_000 && a.socket.budget.inFlight == sent)
+        #expect(!a.poll().contains(.POLLOUT))
+        var got = 0
+        while got < sent { got += try read(b, 5000).utf8.count }
+        #expect(a.poll().contains(.POLLOUT) && a.socket.budget.inFlight == 0)
+        #expect(try write(a, "end") == 3)
+        a.shutdownForTest()
+        #expect(try read(b, 10) == "end")
+        #expect(try read(b, 10) == "")
+    }
+
+    @Test func credentialsAreTheSenders() throws {
+        let (a, b) = UnixSocketFile.makePair(.stream, flags: .O_NONBLOCK, by: world.caller)
+        #expect(try write(a, "x") == 1)
+        try b.setOption(SocketOption.SOL_SOCKET, SocketOption.SO_PASSCRED, [1, 0, 0, 0], by: world.caller)
+        let (text, received) = try world.receive(b, 10)
+        #expect(text == "x" && received.ancillary.credentials == SocketCredentials(of: world.caller))
+    }
+}
+
+extension UnixSocketFile {
+    fileprivate func shutdownForTest() { try? shutdown(1) }
+}

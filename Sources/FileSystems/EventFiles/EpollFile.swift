@@ -36,7 +36,8 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
     /// Guards the items and the taking of ready ones. An outer epoll's before an inner one's; above all locks of files.
     let lock = Lock()
     private var items: [Int32: EpollItem] = [:]
-    private var scratch: [UInt8] = []
+    /// Events on their way to the guest: three words each.
+    private var scratch: [UInt32] = []
     private let ready = EpollReadyList()
 
     /// The epolls that watch this one. Guarded by `EpollNesting.lock`.
@@ -205,7 +206,7 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
                 return (count, false)
             } catch { return (0, count > 0) }
         }
-        if !ready.isEmpty { ready.queue.notify(.readable, limit: 1) }
+        if !ready.isEmpty, !ready.queue.isEmpty { ready.queue.notify(.readable, limit: 1) }
         if faulted { throw .EFAULT }
         return stored
     }
@@ -227,10 +228,9 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
     }
 
     private func append(_ events: IOEvents, _ data: UInt64) {
-        for shift in stride(from: 0, to: 32, by: 8) {
-            scratch.append(UInt8(truncatingIfNeeded: events.rawValue >> UInt32(shift)))
-        }
-        for shift in stride(from: 0, to: 64, by: 8) { scratch.append(UInt8(truncatingIfNeeded: data >> UInt64(shift))) }
+        scratch.append(events.rawValue)
+        scratch.append(UInt32(truncatingIfNeeded: data))
+        scratch.append(UInt32(truncatingIfNeeded: data >> 32))
     }
 
     public override func poll() -> IOEvents {

@@ -1,4 +1,5 @@
 import HostOS
+import Synchronization
 import VFS
 import Waiting
 
@@ -43,7 +44,8 @@ final class EpollReadyList: @unchecked Sendable {
     private let lock = Lock()
     private var first: EpollItem?
     private var last: EpollItem?
-    private(set) var count = 0
+    /// Changed below the lock.
+    private let count = Atomic<Int>(0)
 
     /// epoll_wait's tasks, and whoever polls the epoll's descriptor.
     let queue = WaitQueue()
@@ -76,7 +78,7 @@ final class EpollReadyList: @unchecked Sendable {
             if first == nil { last = nil }
             item.nextReady = nil
             item.isQueued = false
-            count -= 1
+            count.subtract(1, ordering: .releasing)
             return item
         }
     }
@@ -95,14 +97,15 @@ final class EpollReadyList: @unchecked Sendable {
             if last === item { last = before }
             item.nextReady = nil
             item.isQueued = false
-            count -= 1
+            count.subtract(1, ordering: .releasing)
         }
     }
 
     func setArmed(_ item: EpollItem, _ armed: Bool) { lock.withLock { item.isArmed = armed } }
 
-    var isEmpty: Bool { lock.withLock { first == nil } }
-    var readyCount: Int { lock.withLock { count } }
+    /// Without the lock: who adds an item tells those who wait afterwards.
+    var isEmpty: Bool { readyCount == 0 }
+    var readyCount: Int { count.load(ordering: .sequentiallyConsistent) }
 
     /// Breaks the references among the items, one by one: a long chain must not be released recursively.
     func removeAll() {
@@ -114,7 +117,7 @@ final class EpollReadyList: @unchecked Sendable {
                 item.isArmed = false
             }
             last = nil
-            count = 0
+            count.store(0, ordering: .releasing)
         }
     }
 
@@ -123,6 +126,6 @@ final class EpollReadyList: @unchecked Sendable {
         item.isQueued = true
         if let last { last.nextReady = item } else { first = item }
         last = item
-        count += 1
+        count.add(1, ordering: .releasing)
     }
 }

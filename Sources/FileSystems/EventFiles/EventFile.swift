@@ -25,8 +25,8 @@ public final class EventFile: OpenFile, @unchecked Sendable {
             if isNonblocking { throw .EAGAIN }
             return nil
         }
-        queue.notify(.writable)
-        if unsafe withBytes(of: value, { unsafe destination.write(from: $0) }) < 8 { throw .EFAULT }
+        queue.notifyUnlocked(.writable)
+        if !destination.write(value: value) { throw .EFAULT }
         return 8
     }
 
@@ -41,17 +41,14 @@ public final class EventFile: OpenFile, @unchecked Sendable {
 
     public override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
         if source.remaining < 8 { throw .EINVAL }
-        let bytes = source.readArray(limit: 8)
-        if bytes.count < 8 { throw .EFAULT }
-        var value: UInt64 = 0
-        for byte in bytes.reversed() { value = value << 8 | UInt64(byte) }
+        guard let value = source.read(as: UInt64.self) else { throw .EFAULT }
         if value == .max { throw .EINVAL }
         try caller.waiter.wait(on: queue, for: .writable) { () throws(Errno) -> Void? in
             if add(value) { return () }
             if isNonblocking { throw .EAGAIN }
             return nil
         }
-        queue.notify(.readable)
+        queue.notifyUnlocked(.readable)
         return 8
     }
 

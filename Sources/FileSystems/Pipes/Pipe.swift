@@ -82,14 +82,13 @@ public final class Pipe: @unchecked Sendable {
         var done = 0
         var freed = false
         while !ring.isEmpty, destination.remaining > 0 {
-            let packet = ring.segment(0)?.isPacket ?? false
             let step = ring.consume(into: &destination)
             done += step.count
             freed = freed || step.freed
-            if destination.faulted || packet { break }
+            if destination.faulted || step.wasPacket { break }
         }
         lock.unlock()
-        if wasFull && freed { queue.notify(.writable) }
+        if wasFull && freed { queue.notifyUnlocked(.writable) }
         if done == 0 { throw .EFAULT }
         return done
     }
@@ -134,7 +133,7 @@ public final class Pipe: @unchecked Sendable {
             faulted = source.faulted
         }
         lock.unlock()
-        if done > before { queue.notify(.readable) }
+        if done > before { queue.notifyUnlocked(.readable) }
         if faulted {
             if done == 0 { throw .EFAULT }
             return true

@@ -16,7 +16,8 @@ public struct PipeSegment: Sendable {
 struct PipeRing {
     static var pageBytes: Int { 4096 }
 
-    private var slots: [PipeSegment?]
+    /// Segments that are not in use have no page.
+    private var slots: [PipeSegment]
     private var head = 0
     /// Segments in use.
     private(set) var used = 0
@@ -25,7 +26,9 @@ struct PipeRing {
     /// A page that a reader emptied, for the next write.
     private var spare: [UInt8] = []
 
-    init(slots count: Int) { slots = .init(repeating: nil, count: count) }
+    private static var empty: PipeSegment { PipeSegment(page: [], start: 0, end: 0, isPacket: false) }
+
+    init(slots count: Int) { slots = .init(repeating: Self.empty, count: count) }
 
     var slotCount: Int { slots.count }
     var isEmpty: Bool { used == 0 }
@@ -36,7 +39,7 @@ struct PipeRing {
     /// - Returns: false when more are in use.
     mutating func resize(slots count: Int) -> Bool {
         if count < used { return false }
-        var new = [PipeSegment?](repeating: nil, count: count)
+        var new = [PipeSegment](repeating: Self.empty, count: count)
         for i in 0..<used { new[i] = slots[index(i)] }
         slots = new
         head = 0
@@ -48,14 +51,20 @@ struct PipeRing {
     /// - Precondition: not full.
     /// - Returns: bytes taken; 0 when not all could be read.
     mutating func append(_ source: inout IOVector, packet: Bool) -> Int {
-        var page = spare.isEmpty ? [UInt8](repeating: 0, count: Self.pageBytes) : spare
-        spare = []
-        let taken = source.read(into: &page, at: 0, count: min(Self.pageBytes, source.remaining))
+        if used == 0 { head = 0 }
+        let i = index(used)
+        swap(&slots[i].page, &spare)
+        if slots[i].page.isEmpty { slots[i].page = [UInt8](repeating: 0, count: Self.pageBytes) }
+        let taken = source.read(into: &slots[i].page, at: 0, count: min(Self.pageBytes, source.remaining))
         if taken == 0 || source.faulted {
-            spare = page
+            swap(&slots[i].page, &spare)
             return 0
         }
-        push(PipeSegment(page: page, start: 0, end: taken, isPacket: packet))
+        slots[i].start = 0
+        slots[i].end = taken
+        slots[i].isPacket = packet
+        used += 1
+        byteCount += taken
         return taken
     }
 
@@ -66,14 +75,12 @@ struct PipeRing {
         let count = source.remaining & (Self.pageBytes - 1)
         if count == 0 || used == 0 { return nil }
         let last = index(used - 1)
-        guard let tail = slots[last], !tail.isPacket, tail.end + count <= tail.page.count else { return nil }
-        // Taken out of its slot, so that the page is written in place unless tee shared it.
-        slots[last] = nil
-        var segment = tail
-        var taken = source.read(into: &segment.page, at: segment.end, count: count)
+        let end = slots[last].end
+        if slots[last].isPacket || end + count > slots[last].page.count { return nil }
+        // Written in place, unless tee shared the page.
+        var taken = source.read(into: &slots[last].page, at: end, count: count)
         if source.faulted { taken = 0 }
-        segment.end += taken
-        slots[last] = segment
+        slots[last].end = end + taken
         byteCount += taken
         return taken
     }
@@ -89,18 +96,19 @@ struct PipeRing {
     /// that cannot all be stored stay.
     ///
     /// - Precondition: not empty.
-    /// - Returns: bytes given, and whether a slot became free.
-    mutating func consume(into destination: inout IOVector) -> (count: Int, freed: Bool) {
-        guard let segment = slots[head] else { return (0, false) }
-        let want = min(segment.count, destination.remaining)
-        let given = destination.write(segment.page, at: segment.start, count: want)
-        if given < want { return (0, false) }
-        if segment.isPacket || given == segment.count {
+    /// - Returns: bytes given, whether a slot became free, and whether the segment was a packet.
+    mutating func consume(into destination: inout IOVector) -> (count: Int, freed: Bool, wasPacket: Bool) {
+        let (start, count, isPacket) = (slots[head].start, slots[head].count, slots[head].isPacket)
+        let want = min(count, destination.remaining)
+        let given = destination.write(slots[head].page, at: start, count: want)
+        if given < want { return (0, false, false) }
+        if given == count || isPacket {
             drop()
-            return (given, true)
+            return (given, true, isPacket)
         }
-        advance(given)
-        return (given, false)
+        slots[head].start = start + given
+        byteCount -= given
+        return (given, false, isPacket)
     }
 
     /// The segment `offset` places behind the first.
@@ -108,13 +116,15 @@ struct PipeRing {
 
     /// Takes the first segment out, or `limit` bytes from its front.
     mutating func popFirst(limit: Int) -> PipeSegment? {
-        guard used > 0, limit > 0, var segment = slots[head] else { return nil }
+        guard used > 0, limit > 0 else { return nil }
+        var segment = slots[head]
         if segment.count > limit {
             segment.end = segment.start + limit
-            advance(limit)
+            slots[head].start += limit
+            byteCount -= limit
             return segment
         }
-        slots[head] = nil
+        slots[head] = Self.empty
         head = head + 1 == slots.count ? 0 : head + 1
         used -= 1
         byteCount -= segment.count
@@ -130,18 +140,13 @@ struct PipeRing {
         byteCount += segment.count
     }
 
-    private mutating func advance(_ count: Int) {
-        slots[head]?.start += count
-        byteCount -= count
-    }
-
     private mutating func drop() {
-        guard let segment = slots[head] else { return }
-        slots[head] = nil
-        byteCount -= segment.count
+        byteCount -= slots[head].count
+        if spare.isEmpty { swap(&slots[head].page, &spare) } else { slots[head].page = [] }
+        slots[head].start = 0
+        slots[head].end = 0
         head = head + 1 == slots.count ? 0 : head + 1
         used -= 1
-        if spare.isEmpty { spare = segment.page }
     }
 
     private func index(_ offset: Int) -> Int {

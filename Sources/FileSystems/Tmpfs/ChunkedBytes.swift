@@ -5,7 +5,7 @@ struct ChunkedBytes {
     static var chunkSize: Int { 65536 }
     private static var page: Int { 4096 }
 
-    private final class Chunk {
+    fileprivate final class Chunk {
         /// From the chunk's start; what is behind reads as zero.
         var bytes: [UInt8] = []
         /// Bit n: page n holds data.
@@ -13,7 +13,7 @@ struct ChunkedBytes {
     }
 
     /// By their place in the file: a guest may write anywhere up to the largest position.
-    private var chunks: [UInt64: Chunk] = [:]
+    private var chunks = ChunkMap()
     private(set) var pages: UInt64 = 0
 
     /// Pages of `range` that hold no data yet.
@@ -122,7 +122,7 @@ struct ChunkedBytes {
         let (first, last) = (offset / UInt64(Self.chunkSize), (end - 1) / UInt64(Self.chunkSize))
         // Whichever is shorter: the places, or the chunks that there are.
         if last - first < UInt64(chunks.count) { return (first...last).filter { chunks[$0] != nil } }
-        return chunks.keys.filter { $0 >= first && $0 <= last }.sorted()
+        return chunks.sortedKeys.filter { $0 >= first && $0 <= last }
     }
 
     /// Makes `count` bytes from `offset` on zero, and gives whole pages back.
@@ -183,7 +183,7 @@ struct ChunkedBytes {
 
     /// The runs of pages that hold data, in order: where in the file, and which part of `bytes` it is.
     func forEachRun(_ body: (_ offset: UInt64, _ bytes: [UInt8], _ range: Range<Int>) -> Void) {
-        for i in chunks.keys.sorted() {
+        for i in chunks.sortedKeys {
             guard let chunk = chunks[i] else { continue }
             var page = 0
             while page < 16 {
@@ -198,4 +198,35 @@ struct ChunkedBytes {
             }
         }
     }
+}
+
+/// Chunks by their place: those from the file's start on in an array, those behind a large hole in a table.
+private struct ChunkMap {
+    private var dense: [ChunkedBytes.Chunk?] = []
+    private var sparse: [UInt64: ChunkedBytes.Chunk] = [:]
+    private(set) var count = 0
+
+    /// How far behind the array's end a chunk may lie to make it longer.
+    private static var gap: UInt64 { 64 }
+
+    subscript(_ index: UInt64) -> ChunkedBytes.Chunk? {
+        @inline(__always) get {
+            if index < UInt64(dense.count) { return dense[Int(index)] }
+            return sparse.isEmpty ? nil : sparse[index]
+        }
+        set {
+            let had = self[index] != nil
+            count += (newValue == nil ? 0 : 1) - (had ? 1 : 0)
+            if index < UInt64(dense.count) {
+                dense[Int(index)] = newValue
+            } else if newValue != nil, index < UInt64(dense.count) + Self.gap {
+                while UInt64(dense.count) <= index { dense.append(sparse.removeValue(forKey: UInt64(dense.count))) }
+                dense[Int(index)] = newValue
+            } else {
+                sparse[index] = newValue
+            }
+        }
+    }
+
+    var sortedKeys: [UInt64] { dense.indices.filter { dense[$0] != nil }.map { UInt64($0) } + sparse.keys.sorted() }
 }

@@ -1,23 +1,25 @@
 import HostOS
 import LinuxABI
 import Memory
+import Synchronization
 import VFS
 
 /// A regular file of a tmpfs, or one that memfd_create(2) made: in the Sentry's memory until a guest maps it, then a memory
 /// file of the host's, which guest and Sentry share.
 final class TmpfsFile: TmpfsInode, @unchecked Sendable {
-    private enum Storage {
-        case memory(ChunkedBytes)
-        case mapped(MemoryFile)
-    }
-
     /// Guards contents, size and seals. Above the attributes' lock.
     private let contentLock = Lock()
-    private var storage = Storage.memory(ChunkedBytes())
+    /// The contents, until there is `mapped`.
+    private var memory = ChunkedBytes()
+    private var mapped: MemoryFile?
     private var size: UInt64 = 0
     /// Pages that were counted in the file system.
     private var countedPages: UInt64 = 0
     private var seals: FileSeals
+    /// Size and 512-byte blocks for those who ask without the lock, while the contents are in memory.
+    private let shownSize = Atomic<UInt64>(0)
+    private let shownBlocks = Atomic<UInt64>(0)
+    private let isMapped = Atomic<Bool>(false)
 
     init(_ fileSystem: TmpfsFileSystem, number: UInt64, _ node: NewNode, seals: FileSeals) {
         self.seals = seals
@@ -32,6 +34,11 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
 
     override func attributes() throws(Errno) -> Attributes {
         var a = try super.attributes()
+        if !isMapped.load(ordering: .acquiring) {
+            a.size = shownSize.load(ordering: .relaxed)
+            a.blocks = shownBlocks.load(ordering: .relaxed)
+            return a
+        }
         contentLock.withLock {
             a.size = size
             a.blocks = pagesUsed &* 8
@@ -41,10 +48,8 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
 
     /// With the lock held.
     private var pagesUsed: UInt64 {
-        switch storage {
-        case .memory(let bytes): bytes.pages
-        case .mapped(let file): ((try? file.writable.fd.status())?.blocks ?? 0) / 8
-        }
+        if let mapped { return ((try? mapped.writable.fd.status())?.blocks ?? 0) / 8 }
+        return memory.pages
     }
 
     override func setAttributes(_ change: AttributeChange, by caller: Caller) throws(Errno) {
@@ -60,16 +65,17 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         try contentLock.withLock { () throws(Errno) in
             if new < size, seals.contains(.F_SEAL_SHRINK) { throw .EPERM }
             if new > size, seals.contains(.F_SEAL_GROW) { throw .EPERM }
-            switch storage {
-            case .memory(var bytes):
-                storage = .memory(ChunkedBytes())
-                if new < size { bytes.truncate(to: new) }
-                storage = .memory(bytes)
-            case .mapped(let file): try file.writable.fd.truncate(to: new)
-            }
+            if let mapped { try mapped.writable.fd.truncate(to: new) } else if new < size { memory.truncate(to: new) }
             size = new
             recount()
+            show()
         }
+    }
+
+    /// With the lock held: tells others of size and blocks.
+    private func show() {
+        shownSize.store(size, ordering: .relaxed)
+        if mapped == nil { shownBlocks.store(memory.pages &* 8, ordering: .relaxed) }
     }
 
     /// With the lock held: what is used less than was counted goes back.
@@ -95,11 +101,11 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         let count = Int(min(UInt64(destination.remaining), size - offset))
         if count == 0 { return 0 }
         let done: Int
-        switch storage {
-        case .memory(let bytes): done = bytes.read(offset, count, into: &destination)
-        case .mapped(let file):
+        if let mapped {
             destination.truncate(to: count)
-            done = try destination.fill(from: file.writable.fd, at: offset)
+            done = try destination.fill(from: mapped.writable.fd, at: offset)
+        } else {
+            done = memory.read(offset, count, into: &destination)
         }
         if done == 0, destination.faulted { throw .EFAULT }
         return done
@@ -120,6 +126,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         let done = try store(&source, offset, count)
         if done > 0 {
             size = max(size, offset + UInt64(done))
+            show()
             touch()
         }
         if done == 0, source.faulted { throw .EFAULT }
@@ -127,28 +134,24 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     }
 
     private func store(_ source: inout IOVector, _ offset: UInt64, _ wanted: Int) throws(Errno) -> Int {
-        switch storage {
-        case .memory(var bytes):
-            var count = wanted
-            // As much as fits is written; nothing at all is ENOSPC.
-            do throws(Errno) { try take(bytes.missingPages(offset, count)) } catch {
-                count = min(count, Int(4096 - offset % 4096))
-                try take(bytes.missingPages(offset, count))
-            }
-            storage = .memory(ChunkedBytes())
-            let done = bytes.write(offset, count, from: &source)
-            storage = .memory(bytes)
-            recount()
-            return done
-        case .mapped(let file):
+        if let mapped {
             source.truncate(to: wanted)
             let before = pagesUsed
             if before > countedPages { try take(before - countedPages) }
             // Room for the worst case first; what was there already is given back.
             try take(UInt64(wanted) / 4096 + 2)
             defer { recount() }
-            return try source.drain(to: file.writable.fd, at: offset)
+            return try source.drain(to: mapped.writable.fd, at: offset)
         }
+        var count = wanted
+        // As much as fits is written; nothing at all is ENOSPC.
+        do throws(Errno) { try take(memory.missingPages(offset, count)) } catch {
+            count = min(count, Int(4096 - offset % 4096))
+            try take(memory.missingPages(offset, count))
+        }
+        let done = memory.write(offset, count, from: &source)
+        recount()
+        return done
     }
 
     func seek(_ offset: Int64, whence: Int32) throws(Errno) -> UInt64 {
@@ -160,14 +163,9 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             return UInt64(sum)
         }
         if offset < 0 || UInt64(offset) >= size { throw .ENXIO }
-        switch storage {
-        case .memory(let bytes):
-            guard let found = bytes.next(from: UInt64(offset), data: whence == 3), found < size || whence == 4 else {
-                throw .ENXIO
-            }
-            return min(found, size)
-        case .mapped(let file): return UInt64(try file.writable.fd.seek(offset, whence: whence))
-        }
+        if let mapped { return UInt64(try mapped.writable.fd.seek(offset, whence: whence)) }
+        guard let found = memory.next(from: UInt64(offset), data: whence == 3), found < size || whence == 4 else { throw .ENXIO }
+        return min(found, size)
     }
 
     /// fallocate(2): KEEP_SIZE 1, PUNCH_HOLE 2, ZERO_RANGE 0x10.
@@ -179,31 +177,32 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             if punch || zero, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
             let grows = !keepSize && offset + length > size
             if grows, seals.contains(.F_SEAL_GROW) { throw .EPERM }
-            switch storage {
-            case .memory(var bytes):
-                storage = .memory(ChunkedBytes())
-                defer { storage = .memory(bytes) }
-                if punch || zero { bytes.punch(offset, length) }
-                if !punch {
-                    // More than the machine has cannot be had; nor is it counted page by page.
-                    if length > HostMemory.information.total { throw .ENOSPC }
-                    var missing: UInt64 = 0
-                    var at = offset
-                    while at < offset + length {
-                        let step = min(offset + length - at, 1 << 30)
-                        missing += bytes.missingPages(at, Int(step))
-                        at += step
-                    }
-                    try take(missing)
-                    bytes.reserve(offset, length)
-                }
-            case .mapped(let file):
+            if let mapped {
                 if !punch { try take(length / 4096 + 2) }
-                try file.writable.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
+                try mapped.writable.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
+            } else {
+                if punch || zero { memory.punch(offset, length) }
+                if !punch { try reserve(offset, length) }
             }
             if grows { size = offset + length }
+            show()
         }
         touch()
+    }
+
+    /// With the lock held: room in memory.
+    private func reserve(_ offset: UInt64, _ length: UInt64) throws(Errno) {
+        // More than the machine has cannot be had; nor is it counted page by page.
+        if length > HostMemory.information.total { throw .ENOSPC }
+        var missing: UInt64 = 0
+        var at = offset
+        while at < offset + length {
+            let step = min(offset + length - at, 1 << 30)
+            missing += memory.missingPages(at, Int(step))
+            at += step
+        }
+        try take(missing)
+        memory.reserve(offset, length)
     }
 
     /// Makes the file one that guests can map.
@@ -212,13 +211,13 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         defer { contentLock.unlock() }
         if writable, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
         let file: MemoryFile
-        switch storage {
-        case .mapped(let known): file = known
-        case .memory(let bytes):
+        if let mapped {
+            file = mapped
+        } else {
             file = try MemoryFile(name: "tmpfs")
             try file.writable.fd.truncate(to: size)
             var failure: Errno?
-            bytes.forEachRun { offset, piece, range in
+            memory.forEachRun { offset, piece, range in
                 let count = offset < size ? Int(min(UInt64(range.count), size - offset)) : 0
                 let part = piece[range.lowerBound..<(range.lowerBound + count)]
                 do throws(Errno) { try file.writable.fd.pwriteAll(part, at: offset) } catch { failure = error }
@@ -226,7 +225,9 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             if let failure { throw failure }
             // What guests may not do to it the host keeps them from.
             if seals != .F_SEAL_SEAL { try file.addSeals(seals.rawValue & FileSeals.hostSeals) }
-            storage = .mapped(file)
+            mapped = file
+            memory = ChunkedBytes()
+            isMapped.store(true, ordering: .releasing)
         }
         return .file(writable ? file.writable : file.readOnly)
     }
@@ -237,7 +238,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     func add(seals new: FileSeals) throws(Errno) {
         try contentLock.withLock { () throws(Errno) in
             if seals.contains(.F_SEAL_SEAL) { throw .EPERM }
-            if case .mapped(let file) = storage { try file.addSeals(new.rawValue & FileSeals.hostSeals) }
+            if let mapped { try mapped.addSeals(new.rawValue & FileSeals.hostSeals) }
             seals.formUnion(new)
         }
     }

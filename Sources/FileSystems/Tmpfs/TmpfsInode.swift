@@ -1,5 +1,6 @@
 import HostOS
 import LinuxABI
+import Synchronization
 import VFS
 
 /// What all files of a tmpfs have: attributes and extended attributes, in memory.
@@ -8,6 +9,8 @@ class TmpfsInode: Inode, @unchecked Sendable {
     final let attributeLock = Lock()
     private final var current: Attributes
     private final var extended: [[UInt8]: [UInt8]] = [:]
+    /// Until which second of the clock an access need not be noted; 0: look at the attributes.
+    private final let accessedUntil = Atomic<Int64>(0)
 
     var tmpfs: TmpfsFileSystem { unsafe unsafeDowncast(fileSystem, to: TmpfsFileSystem.self) }
 
@@ -44,6 +47,7 @@ class TmpfsInode: Inode, @unchecked Sendable {
     /// Changes the attributes.
     final func update(_ body: (inout Attributes) -> Void) {
         attributeLock.withLock {
+            accessedUntil.store(0, ordering: .relaxed)
             body(&current)
             permissionHint.store(Self.permissionHintValid | current.mode, ordering: .relaxed)
         }
@@ -62,9 +66,12 @@ class TmpfsInode: Inode, @unchecked Sendable {
     final func noteAccess(_ file: OpenFile) {
         if file.flags.contains(.O_NOATIME) || file.path.mount.suppressesAccessTime(of: type) { return }
         let now = FileTime.now
+        if now.seconds < accessedUntil.load(ordering: .relaxed) { return }
         attributeLock.withLock {
             let a = current.accessed
             if a <= current.modified || a <= current.changed || now.seconds &- a.seconds >= 86400 { current.accessed = now }
+            let isNewest = current.accessed > current.modified && current.accessed > current.changed
+            accessedUntil.store(isNewest ? current.accessed.seconds &+ 86400 : 0, ordering: .relaxed)
         }
     }
 

@@ -1,4 +1,5 @@
 import HostOS
+import Synchronization
 
 /// The resource limits of a process (getrlimit(2)).
 public final class Limits: @unchecked Sendable {
@@ -35,6 +36,12 @@ public final class Limits: @unchecked Sendable {
     /// Guards the values. Innermost.
     private let lock = Lock()
     private var values: [Limit]
+    /// The soft limits once more: what calls look at.
+    private let soft: InlineArray<16, SoftLimit>
+
+    private struct SoftLimit: ~Copyable {
+        let value: Atomic<UInt64>
+    }
 
     /// What Linux gives its first process.
     public init() {
@@ -48,9 +55,20 @@ public final class Limits: @unchecked Sendable {
         values[Self.RLIMIT_MSGQUEUE] = Limit(soft: 819_200, hard: 819_200)
         values[Self.RLIMIT_NICE] = Limit(soft: 0, hard: 0)
         values[Self.RLIMIT_RTPRIO] = Limit(soft: 0, hard: 0)
+        let all = values
+        soft = InlineArray { SoftLimit(value: Atomic(all[$0].soft)) }
     }
 
-    private init(_ values: [Limit]) { self.values = values }
+    private init(_ values: [Limit]) {
+        self.values = values
+        soft = InlineArray { SoftLimit(value: Atomic(values[$0].soft)) }
+    }
+
+    /// The soft limit of RLIMIT_`resource`, without a lock.
+    @inline(__always)
+    func soft(_ resource: Int) -> UInt64 {
+        resource >= 0 && resource < 16 ? soft[resource].value.load(ordering: .relaxed) : .max
+    }
 
     /// Fork's and exec's copy: a process owns its limits.
     public func copy() -> Limits { lock.withLock { Limits(values) } }
@@ -61,6 +79,12 @@ public final class Limits: @unchecked Sendable {
     /// The limit of RLIMIT_`resource`; unlimited for a number that is none.
     public subscript(resource: Int) -> Limit {
         get { lock.withLock { values.indices.contains(resource) ? values[resource] : Limit(soft: .max, hard: .max) } }
-        set { lock.withLock { if values.indices.contains(resource) { values[resource] = newValue } } }
+        set {
+            lock.withLock {
+                guard values.indices.contains(resource) else { return }
+                values[resource] = newValue
+                soft[resource].value.store(newValue.soft, ordering: .relaxed)
+            }
+        }
     }
 }

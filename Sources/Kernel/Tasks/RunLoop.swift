@@ -29,14 +29,14 @@ extension Task {
     }
 
     private func runGuest() {
-        while prepareToEnterGuest() {
+        while !hasWork || prepareToEnterGuest() {
             inGuest.store(true, ordering: .sequentiallyConsistent)
             // Dekker with interrupt(): it asks for the interruption, then looks whether guest code runs.
             if waiter.isInterrupted {
                 inGuest.store(false, ordering: .relaxed)
                 continue
             }
-            let event = context.run()
+            let event = unsafe contextReference._withUnsafeGuaranteedRef { $0.run() }
             inGuest.store(false, ordering: .relaxed)
             switch event {
             case .systemCall: dispatch()
@@ -51,8 +51,10 @@ extension Task {
 
     /// Runs the system call that the registers hold.
     private func dispatch() {
-        let arguments = SystemCallArguments(context.call)
-        let number = callNumber
+        let call = unsafe contextReference._withUnsafeGuaranteedRef { $0.call }
+        let arguments = SystemCallArguments(call)
+        // Linux looks at eax alone, sign-extended.
+        let number = Int(Int32(truncatingIfNeeded: call.number))
         currentCall = number
         if hooks.load(ordering: .relaxed) != 0 { return dispatchWatched() }
         answer(number, arguments)
@@ -61,19 +63,21 @@ extension Task {
     /// Makes the call, and leaves its result in the registers or how it wants to be made again.
     @inline(__always)
     func answer(_ number: Int, _ arguments: SystemCallArguments) {
-        let handlers = kernel.systemCalls.handlers
-        guard number >= 0, number < handlers.count, let handler = handlers[number] else {
+        guard let handler = handler(of: number) else {
             noteUnknown(number, arguments)
-            context.complete(Errno.ENOSYS.returnValue)
+            complete(Errno.ENOSYS.returnValue)
             return
         }
         do throws(Errno) {
             let result = try handler(self, arguments)
-            if keepsRegisters { keepsRegisters = false } else { context.complete(result) }
+            if keepsRegisters { keepsRegisters = false } else { complete(result) }
         } catch {
-            if error.isRestart { pendingRestart = error } else { context.complete(error.returnValue) }
+            if error.isRestart { pendingRestart = error } else { complete(error.returnValue) }
         }
     }
+
+    @inline(__always)
+    private func complete(_ value: UInt64) { unsafe contextReference._withUnsafeGuaranteedRef { $0.complete(value) } }
 
     private func noteUnknown(_ number: Int, _ arguments: SystemCallArguments) {
         guard kernel.unknownCalls.note(number) else { return }
@@ -94,11 +98,15 @@ extension Task {
         force(info)
     }
 
+    /// Whether something waits for the task before it may run guest code.
+    @inline(__always)
+    private var hasWork: Bool { waiter.isInterrupted || pendingRestart != nil || savedMask != nil || isExiting }
+
     /// Deals with all that waits for the task, until it may run guest code.
     ///
     /// - Returns: false when the task must end.
     private func prepareToEnterGuest() -> Bool {
-        while waiter.isInterrupted || pendingRestart != nil || savedMask != nil || isExiting {
+        while hasWork {
             if isExiting { return false }
             waiter.clearInterruption()
             context.settle()

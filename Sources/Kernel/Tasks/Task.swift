@@ -10,8 +10,11 @@ import Waiting
 /// One guest thread, and the Sentry thread that serves it.
 ///
 /// What is marked as the task's own is used by its own thread only.
-public final class Task: Caller, @unchecked Sendable {
-    public unowned let kernel: Kernel
+@safe public final class Task: Caller, @unchecked Sendable {
+    /// Outlives its tasks.
+    public let kernel: Kernel
+    /// The kernel's table.
+    private let calls: [SystemCallTable.Entry]
     /// Changes never: exec keeps the process.
     public let group: ThreadGroup
     /// Its numbers, outermost pid namespace first. Changed by exec of a thread that is not the leader, under the tree
@@ -24,7 +27,11 @@ public final class Task: Caller, @unchecked Sendable {
     /// lock; nothing is locked below it but the platform's own locks.
     private let contextLock = Lock()
     /// The guest's registers and memory: the task's own. Changes at exec.
-    public private(set) var context: ExecutionContext
+    public private(set) var context: ExecutionContext {
+        didSet { setContextReference() }
+    }
+    /// `context` without counting: for the task's own thread.
+    private(set) var contextReference: Unmanaged<ExecutionContext>
     public private(set) var mm: MemoryManager
     /// The host's id of its thread, once it runs.
     let hostThread = Atomic<Int32>(0)
@@ -128,12 +135,27 @@ public final class Task: Caller, @unchecked Sendable {
         self.kernel = kernel
         self.group = group
         self.ids = ids
+        calls = kernel.systemCalls.entries
         self.context = context
+        unsafe contextReference = .passUnretained(context)
         self.mm = mm
         self.namespaces = namespaces
         nameStorage = name
         super.init(credentials: credentials, files: files, directories: directories)
+        setContextReference()
         addInitialHooks()
+    }
+
+    private func setContextReference() {
+        unsafe contextReference = .passUnretained(context)
+        setMemory(context)
+    }
+
+    /// The handler of a call; nil for one that this kernel does not have.
+    @inline(__always)
+    func handler(of number: Int) -> SystemCallHandler? {
+        let i = Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: number))
+        return i < calls.count ? calls[i].handler : nil
     }
 
     // Identity.
@@ -171,7 +193,7 @@ public final class Task: Caller, @unchecked Sendable {
     // What files ask of their caller.
 
     public override var memory: GuestMemory { context }
-    public override func limit(_ resource: Int) -> UInt64 { group.limits[resource].soft }
+    public override func limit(_ resource: Int) -> UInt64 { group.limits.soft(resource) }
     public override func raise(_ signal: Int32) { send(SignalInfo(signal, code: SignalInfo.SI_USER, sender: self, to: group)) }
     public override var processID: Int32 { group.pid }
     public override var processGroup: SignalGroup? { kernel.treeLock.withLock { group.processGroup } }

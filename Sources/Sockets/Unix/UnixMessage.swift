@@ -1,3 +1,4 @@
+import Memory
 import Synchronization
 import VFS
 import Waiting
@@ -16,8 +17,9 @@ final class SendBudget: Sendable {
 
     func give(_ bytes: Int) {
         if bytes == 0 { return }
-        used.subtract(bytes, ordering: .acquiringAndReleasing)
-        queue.notify(.writable)
+        // A barrier, as a lock's release is.
+        used.subtract(bytes, ordering: .sequentiallyConsistent)
+        queue.notifyUnlocked(.writable)
     }
 }
 
@@ -29,6 +31,8 @@ struct UnixMessage {
     var rights: [OpenFile]
     var passage: RightsInFlight?
     var credentials: SocketCredentials
+    /// Whose credentials they are, when bytes came with nothing else: more bytes of the same may be joined.
+    var identity: SenderIdentity?
     /// The sender's name, of a datagram.
     var source: UnixAddress?
     let budget: SendBudget
@@ -42,17 +46,27 @@ struct UnixMessage {
 struct UnixMessageQueue {
     private var messages: [UnixMessage?] = []
     private var head = 0
+    /// The last message has been read and stays, for the next bytes of its sender.
+    private var isIdle = false
+    /// Messages that have more to tell than bytes and a sender.
+    private(set) var specialCount = 0
     /// Bytes in all messages.
     private(set) var byteCount = 0
 
-    var count: Int { messages.count - head }
+    var count: Int { isIdle ? 0 : messages.count - head }
     var isEmpty: Bool { count == 0 }
     var first: UnixMessage? { isEmpty ? nil : messages[head] }
 
     subscript(_ index: Int) -> UnixMessage? { index < count ? messages[head + index] : nil }
 
     mutating func append(_ message: UnixMessage) {
+        if isIdle {
+            messages.removeAll(keepingCapacity: true)
+            head = 0
+            isIdle = false
+        }
         byteCount += message.count
+        if message.identity == nil { specialCount += 1 }
         messages.append(message)
     }
 
@@ -61,7 +75,7 @@ struct UnixMessageQueue {
     /// - Returns: false when they cannot be.
     mutating func join(_ bytes: [UInt8], _ credentials: SocketCredentials, _ budget: SendBudget) -> Bool {
         let last = messages.count - 1
-        guard last >= head, let message = messages[last], message.rights.isEmpty, message.budget === budget,
+        guard last >= head, !isIdle, let message = messages[last], message.rights.isEmpty, message.budget === budget,
               message.bytes.count + bytes.count <= 4096, message.credentials == credentials else { return false }
         // Taken out of the queue, so that the bytes are added in place.
         messages[last] = nil
@@ -73,9 +87,63 @@ struct UnixMessageQueue {
         return true
     }
 
+    /// Takes `count` bytes of a sender who sends nothing else along, behind its bytes that are there.
+    ///
+    /// - Returns: whether they could be read; nil when the last message is not the sender's, or has no room.
+    mutating func take(_ source: inout IOVector, _ count: Int, _ identity: SenderIdentity, _ budget: SendBudget) -> Bool? {
+        let last = messages.count - 1
+        guard last >= head, messages[last]?.identity === identity, messages[last]?.budget === budget,
+              let length = messages[last]?.bytes.count, length + count <= 4096 else { return nil }
+        guard messages[last]?.bytes.append(wholeOf: &source, count) == true else { return false }
+        messages[last]?.charge += count
+        byteCount += count
+        isIdle = false
+        return true
+    }
+
+    /// Gives bytes, while no message has anything else to tell.
+    ///
+    /// - Returns: how many were stored, and what the first message's budget gets back; nil when there is no such message, or
+    ///   not all of its bytes could be stored.
+    mutating func give(to destination: inout IOVector) -> (count: Int, budget: SendBudget, charge: Int)? {
+        if isIdle || specialCount > 0 { return nil }
+        guard head < messages.count, messages[head]?.identity != nil, let budget = messages[head]?.budget,
+              let start = messages[head]?.start, let end = messages[head]?.bytes.count else { return nil }
+        let want = min(end - start, destination.remaining)
+        let given = copyFirst(to: &destination, start, want)
+        if given < want { return nil }
+        byteCount -= given
+        if given == end - start {
+            let charge = messages[head]?.charge ?? 0
+            if head == messages.count - 1 {
+                messages[head]?.bytes.removeAll(keepingCapacity: true)
+                messages[head]?.start = 0
+                messages[head]?.charge = 0
+                isIdle = true
+            } else {
+                dropFirst()
+            }
+            return (given, budget, charge)
+        }
+        messages[head]?.start = start + given
+        messages[head]?.charge -= given
+        return (given, budget, given)
+    }
+
+    /// The array is let go of again before it changes.
+    private func copyFirst(to destination: inout IOVector, _ start: Int, _ count: Int) -> Int {
+        guard let bytes = messages[head]?.bytes else { return 0 }
+        return destination.write(bytes, at: start, count: count)
+    }
+
     mutating func removeFirst() {
         guard let message = first else { return }
         byteCount -= message.count
+        dropFirst()
+    }
+
+    private mutating func dropFirst() {
+        if messages[head]?.identity == nil { specialCount -= 1 }
         messages[head] = nil
         head += 1
         if head == messages.count {

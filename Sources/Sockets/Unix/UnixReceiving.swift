@@ -4,6 +4,26 @@ import VFS
 import Waiting
 
 extension UnixSocket {
+    /// Receives bytes of a stream that are there, and with which nothing came along.
+    ///
+    /// - Returns: how many; nil when it is not that simple: `receiveStream` has to look.
+    func receivePlain(_ destination: inout IOVector) -> Int? {
+        if destination.remaining == 0 || options.passesCredentials { return nil }
+        var done = 0
+        readLock.lock()
+        while destination.remaining > 0, !destination.faulted {
+            lock.lock()
+            let step = received.give(to: &destination)
+            if received.isEmpty { depth = 0 }
+            lock.unlock()
+            guard let step, step.count > 0 else { break }
+            done += step.count
+            step.budget.give(step.charge)
+        }
+        readLock.unlock()
+        return done > 0 ? done : nil
+    }
+
     /// Receives from a stream.
     ///
     /// - Parameter wait: repeats its argument until it gives something.

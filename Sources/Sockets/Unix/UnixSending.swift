@@ -12,6 +12,44 @@ extension UnixSocket {
     /// Repeats an attempt, sleeping in a queue, as the call may.
     typealias Waiting = (WaitQueue, () throws(Errno) -> Void?) throws(Errno) -> Void
 
+    /// Sends few bytes on a stream, when nothing goes along with them and they can be taken at once: without allocating.
+    ///
+    /// - Returns: bytes sent; nil when it is not that simple: `sendStream` has to look.
+    func sendPlain(_ source: inout IOVector, by caller: Caller) -> Int? {
+        let size = source.remaining
+        if size == 0 || size > 4096 || budget.inFlight + size > options.sendBuffer { return nil }
+        let identity = SenderIdentity.of(caller)
+        lock.lock()
+        let target = writeShut ? nil : peer
+        lock.unlock()
+        guard let target else { return nil }
+        return target.takePlain(&source, size, identity, budget)
+    }
+
+    private func takePlain(_ source: inout IOVector, _ size: Int, _ identity: SenderIdentity, _ budget: SendBudget) -> Int? {
+        lock.lock()
+        if state == .closed || readShut {
+            lock.unlock()
+            return nil
+        }
+        var isTaken = received.take(&source, size, identity, budget)
+        if isTaken == nil {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(max(size, 64))
+            isTaken = bytes.append(wholeOf: &source, size)
+            if isTaken == true {
+                received.append(UnixMessage(bytes: bytes, rights: [], passage: nil, credentials: identity.credentials,
+                                            identity: identity, source: nil, budget: budget, charge: size))
+            }
+        }
+        if isTaken == true { budget.take(size) }
+        lock.unlock()
+        // What cannot be read the general way tells of.
+        if isTaken != true { return nil }
+        queue.notifyUnlocked(.readable)
+        return size
+    }
+
     /// Sends on a stream.
     ///
     /// - Returns: bytes sent.

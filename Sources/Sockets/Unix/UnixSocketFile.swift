@@ -93,6 +93,8 @@ public final class UnixSocketFile: SocketFile, @unchecked Sendable {
     public override func send(_ source: inout IOVector, flags: MessageFlags, to address: [UInt8], ancillary: Ancillary,
                               by caller: Caller) throws(Errno) -> Int {
         if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
+        if type == .stream, address.isEmpty, ancillary.rights.isEmpty, ancillary.credentials == nil,
+           let done = socket.sendPlain(&source, by: caller) { return done }
         var ancillary = ancillary
         if !ancillary.rights.isEmpty { ancillary.passage = try RightsInFlight(ancillary.rights, by: caller) }
         let credentials = ancillary.credentials ?? SocketCredentials(of: caller)
@@ -124,6 +126,11 @@ public final class UnixSocketFile: SocketFile, @unchecked Sendable {
         let timeout = options.receiveTimeout
         var result: Received
         if type == .stream {
+            if flags.isDisjoint(with: [.MSG_PEEK, .MSG_WAITALL]), let done = socket.receivePlain(&destination) {
+                result = Received()
+                result.count = done
+                return result
+            }
             result = try socket.receiveStream(&destination, flags) { (queue, attempt) throws(Errno) in
                 try wait(on: queue, for: .readable, timeout: timeout, flags: flags, by: caller, attempt)
             }
@@ -137,6 +144,16 @@ public final class UnixSocketFile: SocketFile, @unchecked Sendable {
     }
 
     // MARK: As a file
+
+    public override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
+        if type == .stream, let done = socket.receivePlain(&destination) { return done }
+        return try super.read(&destination, at: offset, by: caller)
+    }
+
+    public override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        if type == .stream, let done = socket.sendPlain(&source, by: caller) { return done }
+        return try super.write(&source, at: &offset, by: caller)
+    }
 
     public override func poll() -> IOEvents { socket.poll() }
     public override var waitQueue: WaitQueue? { socket.queue }

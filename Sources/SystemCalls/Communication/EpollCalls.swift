@@ -30,7 +30,8 @@ func registerEpoll(_ table: inout SystemCallTable) {
 
 /// nil for a negative number: no deadline.
 private func millisecondDeadline(_ milliseconds: Int32) -> Deadline? {
-    milliseconds < 0 ? nil : .after(UInt64(milliseconds) * 1_000_000)
+    // A call that does not wait needs no clock.
+    milliseconds < 0 ? nil : milliseconds == 0 ? Deadline(nanoseconds: 0) : .after(UInt64(milliseconds) * 1_000_000)
 }
 
 private func control(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
@@ -55,6 +56,8 @@ private func control(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UI
 private func wait(_ task: Task, _ a: SystemCallArguments, until deadline: Deadline?) throws(Errno) -> UInt64 {
     let capacity = a.int(2)
     if capacity <= 0 || Int(capacity) > Int(Int32.max) / EpollEvent.size { throw .EINVAL }
-    guard let epoll = try task.files.file(a.int(0)) as? EpollFile else { throw .EINVAL }
-    return UInt64(try epoll.wait(a.address(1), capacity: Int(capacity), until: deadline, by: task))
+    return try task.withFile(a.int(0)) { (file) throws(Errno) in
+        guard let epoll = file.exactly(EpollFile.self) else { throw .EINVAL }
+        return UInt64(try epoll.wait(a.address(1), capacity: Int(capacity), until: deadline, by: task))
+    }
 }

@@ -8,7 +8,8 @@ import Waiting
 func registerPolling(_ table: inout SystemCallTable) {
     table[.poll] = { (task, a) throws(Errno) in
         let milliseconds = a.int(2)
-        let deadline = milliseconds < 0 ? nil : Deadline.after(UInt64(milliseconds) * 1_000_000)
+        let deadline = milliseconds < 0 ? nil
+            : milliseconds == 0 ? Deadline(nanoseconds: 0) : Deadline.after(UInt64(milliseconds) * 1_000_000)
         return try poll(task, a.address(0), a.uint(1), until: deadline)
     }
     table[.ppoll] = { (task, a) throws(Errno) in
@@ -111,6 +112,7 @@ private func poll(_ task: Task, _ address: GuestAddress, _ count: UInt32, until 
 private func pollOnce(_ task: Task, _ address: GuestAddress, _ count: UInt32,
                       until deadline: Deadline?) throws(Errno) -> UInt64 {
     if UInt64(count) > task.limit(Limits.RLIMIT_NOFILE) { throw .EINVAL }
+    if count <= FewDescriptors.maximum, let ready = try pollFew(task, address, Int(count), until: deadline) { return ready }
     var entries = try task.memory.loadArray(address, count: Int(count), as: PollDescriptor.self)
     var watch = PollSet(capacity: entries.count)
     for entry in entries {
@@ -123,6 +125,41 @@ private func pollOnce(_ task: Task, _ address: GuestAddress, _ count: UInt32,
     for i in entries.indices { entries[i].found = UInt16(truncatingIfNeeded: watch.found(i, isOpen: entries[i].fd >= 0)) }
     try task.memory.store(array: entries, at: address)
     return UInt64(ready)
+}
+
+/// As many as most calls have.
+private struct FewDescriptors: BitwiseCopyable {
+    static var maximum: Int { 4 }
+    var all: (PollDescriptor, PollDescriptor, PollDescriptor, PollDescriptor)
+}
+
+/// A poll of few descriptors that need not wait: nothing is allocated for it.
+///
+/// - Returns: nil when it has to wait.
+private func pollFew(_ task: Task, _ address: GuestAddress, _ count: Int, until deadline: Deadline?) throws(Errno) -> UInt64? {
+    let none = PollDescriptor(fd: -1, events: 0, found: 0)
+    var few = FewDescriptors(all: (none, none, none, none))
+    return try unsafe withUnsafeMutableBytes(of: &few) { (bytes) throws(Errno) -> UInt64? in
+        let size = count * MemoryLayout<PollDescriptor>.stride
+        let used = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<size])
+        if unsafe task.memory.copyIn(address, into: used) < size { throw .EFAULT }
+        var ready: UInt64 = 0
+        for offset in stride(from: 0, to: size, by: MemoryLayout<PollDescriptor>.stride) {
+            var entry = unsafe used.load(fromByteOffset: offset, as: PollDescriptor.self)
+            entry.found = entry.fd < 0 ? 0 : readiness(task, entry)
+            if entry.found != 0 { ready += 1 }
+            unsafe used.storeBytes(of: entry, toByteOffset: offset, as: PollDescriptor.self)
+        }
+        if ready == 0, deadline != Deadline(nanoseconds: 0) { return nil }
+        if unsafe task.memory.copyOut(address, from: UnsafeRawBufferPointer(used)) < size { throw .EFAULT }
+        return ready
+    }
+}
+
+private func readiness(_ task: Task, _ entry: PollDescriptor) -> UInt16 {
+    let wanted = IOEvents(rawValue: UInt32(entry.events)).union([.POLLERR, .POLLHUP])
+    let found = try? task.withFile(entry.fd) { (file) throws(Errno) in file.poll().intersection(wanted).rawValue }
+    return UInt16(truncatingIfNeeded: found ?? IOEvents.POLLNVAL.rawValue)
 }
 
 // MARK: select

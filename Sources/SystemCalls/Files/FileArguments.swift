@@ -32,7 +32,7 @@ extension Task {
             // Linux takes a null pointer for an empty path where that is allowed.
             if address.isNull, dirfd != AT_FDCWD { return try files.anyFile(dirfd).path }
         }
-        return try resolve(try loadPath(address), at: dirfd, flags)
+        return try withCString(address) { (text) throws(Errno) in try resolve(text, at: dirfd, flags) }
     }
 
     /// MAX_RW_COUNT.
@@ -48,7 +48,7 @@ extension Task {
     func buffer(_ address: GuestAddress, _ count: UInt64) throws(Errno) -> IOVector {
         let (end, overflow) = address.rawValue.addingReportingOverflow(count)
         if overflow || end > Self.addressLimit { throw .EFAULT }
-        return IOVector(memory, address, Int(min(count, UInt64(Self.maximumTransfer))))
+        return vector(address, Int(truncatingIfNeeded: min(count, UInt64(Self.maximumTransfer))))
     }
 
     /// The buffers of readv(2) or writev(2).
@@ -56,6 +56,11 @@ extension Task {
     /// - Throws: EINVAL for more than UIO_MAXIOV or a negative length; EFAULT.
     func buffers(_ address: GuestAddress, _ count: UInt64) throws(Errno) -> IOVector {
         if count > 1024 { throw .EINVAL }
+        if count == 1 {
+            let only = try load(address, as: RawSegment.self)
+            if only.length > UInt64(Int64.max) { throw .EINVAL }
+            return try buffer(GuestAddress(only.base), only.length)
+        }
         let raw = try memory.loadArray(address, count: Int(count), as: RawSegment.self)
         var segments: [IOSegment] = []
         segments.reserveCapacity(raw.count)

@@ -11,7 +11,7 @@ func registerFileStatus(_ table: inout SystemCallTable) {
         try answer(task, try task.place(AT_FDCWD, a.address(0), follow: false).inode.attributes(), a.address(1))
     }
     table[.fstat] = { (task, a) throws(Errno) in
-        try answer(task, try task.files.anyFile(a.int(0)).attributes(), a.address(1))
+        try task.withAnyFile(a.int(0)) { (file) throws(Errno) in try answer(task, try file.attributes(), a.address(1)) }
     }
     table[.newfstatat] = { (task, a) throws(Errno) in
         let flags = a.uint(3)
@@ -24,7 +24,7 @@ func registerFileStatus(_ table: inout SystemCallTable) {
         if a.uint(3) & 1 << 31 != 0 || flags & AtFlags.AT_STATX_SYNC_TYPE == AtFlags.AT_STATX_SYNC_TYPE { throw .EINVAL }
         if flags & ~known != 0 { throw .EINVAL }
         let (attributes, path) = try attributes(task, a.int(0), a.address(1), flags)
-        try task.memory.store(StatxStructure(attributes, path, task.credentials.userNamespace), at: a.address(4))
+        try task.store(StatxStructure(attributes, path, task.credentials.userNamespace), at: a.address(4))
         return 0
     }
     table[.access] = { (task, a) throws(Errno) in try access(task, AT_FDCWD, a.address(0), a.uint(1), 0) }
@@ -35,7 +35,7 @@ func registerFileStatus(_ table: inout SystemCallTable) {
 }
 
 private func answer(_ task: Task, _ attributes: Attributes, _ address: GuestAddress) throws(Errno) -> UInt64 {
-    try task.memory.store(StatStructure(attributes, task.credentials.userNamespace), at: address)
+    try task.store(StatStructure(attributes, task.credentials.userNamespace), at: address)
     return 0
 }
 
@@ -45,12 +45,12 @@ private func attributes(_ task: Task, _ dirfd: Int32, _ address: GuestAddress,
     if flags & AtFlags.AT_EMPTY_PATH != 0 {
         walk.insert(.emptyPath)
         // A file tells of itself: sockets and pipes know more than their inodes.
-        if dirfd != AT_FDCWD, address.isNull || (try? task.memory.load(address, as: UInt8.self)) == 0 {
+        if dirfd != AT_FDCWD, address.isNull || (try? task.load(address, as: UInt8.self)) == 0 {
             let file = try task.files.anyFile(dirfd)
             return (try file.attributes(), file.path)
         }
     }
-    let path = try task.resolve(try task.loadPath(address), at: dirfd, walk)
+    let path = try task.withCString(address) { (text) throws(Errno) in try task.resolve(text, at: dirfd, walk) }
     return (try path.inode.attributes(), path)
 }
 
@@ -66,12 +66,16 @@ private func access(_ task: Task, _ dirfd: Int32, _ address: GuestAddress, _ mod
 private func readLink(_ task: Task, _ dirfd: Int32, _ name: GuestAddress, _ buffer: GuestAddress,
                       _ size: Int32) throws(Errno) -> UInt64 {
     if size <= 0 { throw .EINVAL }
-    let text = try task.loadPath(name)
-    // An empty path means the descriptor itself, which O_PATH|O_NOFOLLOW opened on a link.
-    if text.isEmpty, dirfd == AT_FDCWD { throw .ENOENT }
-    let path = try task.resolve(text, at: dirfd, [.emptyPath])
-    if path.inode.type != .symbolicLink { throw text.isEmpty ? .ENOENT : .EINVAL }
-    let target = try path.inode.readLink(by: task).prefix(Int(size))
-    try task.memory.store(array: Array(target), at: buffer)
-    return UInt64(target.count)
+    let path = try task.withCString(name) { (text) throws(Errno) in
+        // An empty path means the descriptor itself, which O_PATH|O_NOFOLLOW opened on a link.
+        if text.isEmpty, dirfd == AT_FDCWD { throw .ENOENT }
+        let path = try task.resolve(text, at: dirfd, [.emptyPath])
+        if path.inode.type != .symbolicLink { throw text.isEmpty ? .ENOENT : .EINVAL }
+        return path
+    }
+    let target = try path.inode.readLink(by: task)
+    var room = task.vector(buffer, Int(size))
+    let count = min(target.count, Int(size))
+    if room.write(target, at: 0, count: count) < count { throw .EFAULT }
+    return UInt64(count)
 }

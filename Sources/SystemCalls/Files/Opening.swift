@@ -15,7 +15,7 @@ func registerOpening(_ table: inout SystemCallTable) {
     }
     table[.openat2] = openat2
     table[.close] = { (task, a) throws(Errno) in
-        try task.close(try task.files.remove(a.int(0)))
+        try task.closeDescriptor(a.int(0))
         return 0
     }
     table[.close_range] = closeRange
@@ -35,16 +35,8 @@ private func open(_ task: Task, _ dirfd: Int32, _ address: GuestAddress, _ how: 
     } else if how.flags.rawValue & 0o20000000 != 0, !how.flags.contains(.O_TMPFILE) || !how.flags.isWritable {
         throw .EINVAL
     }
-    let path = try task.loadPath(address)
-    let fd = try task.files.reserve(limit: task.limit(Limits.RLIMIT_NOFILE))
-    do throws(Errno) {
-        let file = try task.open(path, at: dirfd, how)
-        task.files.fill(fd, file, closeOnExec: how.flags.contains(.O_CLOEXEC))
-    } catch {
-        task.files.cancel(fd)
-        throw error
-    }
-    return UInt64(fd)
+    let flags = how
+    return try task.withCString(address) { (path) throws(Errno) in try task.open(path, at: dirfd, installing: flags) }
 }
 
 /// struct open_how.

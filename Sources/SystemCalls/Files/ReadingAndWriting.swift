@@ -5,44 +5,50 @@ import VFS
 
 func registerReadingAndWriting(_ table: inout SystemCallTable) {
     table[.read] = { (task, a) throws(Errno) in
-        let file = try task.files.file(a.int(0))
-        if !file.flags.isReadable { throw .EBADF }
-        var to = try task.buffer(a.address(1), a.third)
-        return UInt64(try task.read(file, into: &to))
+        try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.flags.isReadable { throw .EBADF }
+            var to = try task.buffer(a.address(1), a.third)
+            return UInt64(try task.read(file, into: &to))
+        }
     }
     table[.write] = { (task, a) throws(Errno) in
-        let file = try task.files.file(a.int(0))
-        if !file.flags.isWritable { throw .EBADF }
-        var from = try task.buffer(a.address(1), a.third)
-        return UInt64(try task.write(file, from: &from))
+        try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.flags.isWritable { throw .EBADF }
+            var from = try task.buffer(a.address(1), a.third)
+            return UInt64(try task.write(file, from: &from))
+        }
     }
     table[.pread64] = { (task, a) throws(Errno) in
         let offset = try position(a.fourth)
-        let file = try task.files.file(a.int(0))
-        if !file.isSeekable { throw .ESPIPE }
-        if !file.flags.isReadable { throw .EBADF }
-        var to = try task.buffer(a.address(1), a.third)
-        return UInt64(try task.read(file, into: &to, at: offset))
+        return try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.isSeekable { throw .ESPIPE }
+            if !file.flags.isReadable { throw .EBADF }
+            var to = try task.buffer(a.address(1), a.third)
+            return UInt64(try task.read(file, into: &to, at: offset))
+        }
     }
     table[.pwrite64] = { (task, a) throws(Errno) in
         let offset = try position(a.fourth)
-        let file = try task.files.file(a.int(0))
-        if !file.isSeekable { throw .ESPIPE }
-        if !file.flags.isWritable { throw .EBADF }
-        var from = try task.buffer(a.address(1), a.third)
-        return UInt64(try task.write(file, from: &from, at: offset))
+        return try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.isSeekable { throw .ESPIPE }
+            if !file.flags.isWritable { throw .EBADF }
+            var from = try task.buffer(a.address(1), a.third)
+            return UInt64(try task.write(file, from: &from, at: offset))
+        }
     }
     table[.readv] = { (task, a) throws(Errno) in
-        let file = try task.files.file(a.int(0))
-        if !file.flags.isReadable { throw .EBADF }
-        var to = try task.buffers(a.address(1), a.third)
-        return UInt64(try task.read(file, into: &to))
+        try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.flags.isReadable { throw .EBADF }
+            var to = try task.buffers(a.address(1), a.third)
+            return UInt64(try task.read(file, into: &to))
+        }
     }
     table[.writev] = { (task, a) throws(Errno) in
-        let file = try task.files.file(a.int(0))
-        if !file.flags.isWritable { throw .EBADF }
-        var from = try task.buffers(a.address(1), a.third)
-        return UInt64(try task.write(file, from: &from))
+        try task.withFile(a.int(0)) { (file) throws(Errno) in
+            if !file.flags.isWritable { throw .EBADF }
+            var from = try task.buffers(a.address(1), a.third)
+            return UInt64(try task.write(file, from: &from))
+        }
     }
     table[.preadv] = { (task, a) throws(Errno) in try readAt(task, a, try position(a.fourth), []) }
     table[.pwritev] = { (task, a) throws(Errno) in try writeAt(task, a, try position(a.fourth), []) }
@@ -54,7 +60,9 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
         try writeAt(task, a, a.fourth == .max ? nil : try position(a.fourth), try transferFlags(a.uint(5)))
     }
     table[.lseek] = { (task, a) throws(Errno) in
-        try task.seek(try task.files.file(a.int(0)), Int64(bitPattern: a.second), whence: a.int(2))
+        try task.withFile(a.int(0)) { (file) throws(Errno) in
+            try task.seek(file, Int64(bitPattern: a.second), whence: a.int(2))
+        }
     }
 }
 

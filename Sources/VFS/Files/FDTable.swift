@@ -1,12 +1,16 @@
 import HostOS
 import LinuxABI
+import Synchronization
 
 /// The descriptors of a process, shared by tasks with CLONE_FILES. It is also the owner of POSIX file locks (Linux's
 /// files_struct), which go with it.
 public final class FDTable: @unchecked Sendable {
-    /// Guards the slots. Never held while a file's own code runs: what leaves a slot is released after it.
+    /// Guards the slots. Never held while a file's own code runs: what leaves a slot is released after it. The only user of
+    /// a table reads them without: nobody else changes them then.
     private let lock = Lock()
     private var slots: [Slot] = []
+    /// The callers that it is the table of.
+    private let users = Atomic<Int>(0)
     /// No slot below is free.
     private var lowestFree = 0
 
@@ -21,6 +25,35 @@ public final class FDTable: @unchecked Sendable {
 
     deinit {
         for slot in slots { if case .file(let file, _) = slot { releaseLocks(of: file) } }
+    }
+
+    func beginUse() { users.add(1, ordering: .relaxed) }
+    func endUse() { users.subtract(1, ordering: .relaxed) }
+
+    /// A file for the length of a call: counted only where somebody else could close it meanwhile.
+    @safe @usableFromInline
+    struct Loan {
+        @usableFromInline let file: Unmanaged<OpenFile>
+        @usableFromInline let isCounted: Bool
+
+        init(_ file: OpenFile, isCounted: Bool) {
+            unsafe self.file = isCounted ? .passRetained(file) : .passUnretained(file)
+            self.isCounted = isCounted
+        }
+    }
+
+    /// On a user's own thread: the file behind `fd`, which stays there until the call ends.
+    ///
+    /// - Throws: EBADF.
+    @usableFromInline
+    func lend(_ fd: Int32) throws(Errno) -> Loan {
+        // Only a user's own thread makes another user.
+        if users.load(ordering: .relaxed) == 1 {
+            let i = Int(truncatingIfNeeded: UInt32(bitPattern: fd))
+            guard i < slots.count, case .file(let file, _) = slots[i] else { throw .EBADF }
+            return Loan(file, isCounted: false)
+        }
+        return Loan(try anyFile(fd), isCounted: true)
     }
 
     /// The file behind `fd`, for calls that use it: not one that O_PATH opened.
@@ -206,19 +239,64 @@ public final class FDTable: @unchecked Sendable {
     }
 
     /// A process that closes any descriptor of a file loses its POSIX locks on it (fcntl(2)).
+    @inline(__always)
     func releaseLocks(of file: OpenFile) {
+        if !file.inode.hasAttachments { return }
         file.path.inode.attachments?.locks.releasePOSIX(of: ObjectIdentifier(self))
     }
 }
 
 extension Caller {
+    /// Calls `body` with the file behind `fd`, for calls that use it: not one that O_PATH opened. On the caller's own thread;
+    /// `body` must not close descriptors.
+    ///
+    /// - Throws: EBADF.
+    @inlinable @inline(__always)
+    public final func withFile<R>(_ fd: Int32, _ body: (OpenFile) throws(Errno) -> R) throws(Errno) -> R {
+        try withAnyFile(fd) { (file) throws(Errno) in
+            if file.flags.contains(.O_PATH) { throw .EBADF }
+            return try body(file)
+        }
+    }
+
+    /// The same for calls that are content with the file's path.
+    @inlinable @inline(__always)
+    public final func withAnyFile<R>(_ fd: Int32, _ body: (OpenFile) throws(Errno) -> R) throws(Errno) -> R {
+        let loan = try unsafe filesReference.borrowed { (files) throws(Errno) in try files.lend(fd) }
+        defer { if loan.isCounted { unsafe loan.file.release() } }
+        return try unsafe loan.file.borrowed(body)
+    }
+
     /// close(2) of a file that has left the descriptor table.
     ///
     /// - Throws: what the file's flush has to report; the descriptor is gone in any case.
     public final func close(_ file: consuming OpenFile) throws(Errno) {
         if file.flags.contains(.O_PATH) { return }
-        files.releaseLocks(of: file)
+        unsafe filesReference.borrowed { $0.releaseLocks(of: file) }
         try file.flush(by: self)
+    }
+
+    /// close(2).
+    public final func closeDescriptor(_ fd: Int32) throws(Errno) {
+        let file = try unsafe filesReference.borrowed { (files) throws(Errno) in try files.remove(fd) }
+        try close(file)
+    }
+
+    /// open(2), openat(2): with a descriptor.
+    ///
+    /// - Throws: EMFILE before the path is looked at.
+    public final func open(_ path: Span<UInt8>, at dirfd: Int32, installing how: OpenHow) throws(Errno) -> UInt64 {
+        let limit = limit(7 /* RLIMIT_NOFILE */)
+        return try unsafe filesReference.borrowed { (files) throws(Errno) in
+            let fd = try files.reserve(limit: limit)
+            do throws(Errno) {
+                files.fill(fd, try open(path, at: dirfd, how), closeOnExec: how.flags.contains(.O_CLOEXEC))
+            } catch {
+                files.cancel(fd)
+                throw error
+            }
+            return UInt64(fd)
+        }
     }
 
     /// Installs two files, or neither (pipe, socketpair).

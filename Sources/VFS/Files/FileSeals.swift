@@ -5,13 +5,13 @@ public struct FileSeals: OptionSet, Hashable, Sendable {
     public var rawValue: UInt32
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let F_SEAL_SEAL = FileSeals(rawValue: 1)
-    public static let F_SEAL_SHRINK = FileSeals(rawValue: 2)
-    public static let F_SEAL_GROW = FileSeals(rawValue: 4)
-    public static let F_SEAL_WRITE = FileSeals(rawValue: 8)
-    public static let F_SEAL_FUTURE_WRITE = FileSeals(rawValue: 0x10)
-    public static let F_SEAL_EXEC = FileSeals(rawValue: 0x20)
-    public static let all = FileSeals(rawValue: 0x3f)
+    @inlinable public static var F_SEAL_SEAL: Self { Self(rawValue: 1) }
+    @inlinable public static var F_SEAL_SHRINK: Self { Self(rawValue: 2) }
+    @inlinable public static var F_SEAL_GROW: Self { Self(rawValue: 4) }
+    @inlinable public static var F_SEAL_WRITE: Self { Self(rawValue: 8) }
+    @inlinable public static var F_SEAL_FUTURE_WRITE: Self { Self(rawValue: 0x10) }
+    @inlinable public static var F_SEAL_EXEC: Self { Self(rawValue: 0x20) }
+    @inlinable public static var all: Self { Self(rawValue: 0x3f) }
 
     /// Those that a memory file of the host keeps by itself.
     public static var hostSeals: UInt32 { 0x1e }

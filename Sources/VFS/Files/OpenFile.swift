@@ -13,7 +13,7 @@ open class OpenFile: @unchecked Sendable {
     /// By which it was opened; anonymous files (pipes, sockets, eventfds) have a dentry of their own.
     public final let path: Path
     /// Access mode, and status flags that fcntl(F_SETFL) changes.
-    private let flagBits: Atomic<UInt32>
+    @usableFromInline let flagBits: Atomic<UInt32>
     /// Guards `position` against calls that use and move it.
     public let positionLock = Lock()
     public final var position: UInt64 = 0
@@ -30,6 +30,16 @@ open class OpenFile: @unchecked Sendable {
         path.mount.beginUse()
     }
 
+    /// Itself, if it is a `T`, a class without subclasses: `as?` would ask the runtime.
+    @inlinable @inline(__always)
+    public final func exactly<T: OpenFile>(_ type: T.Type) -> T? {
+        ObjectIdentifier(Swift.type(of: self)) == ObjectIdentifier(type) ? unsafe unsafeDowncast(self, to: T.self) : nil
+    }
+
+    /// Tells those who watch the file, or its directory.
+    @inline(__always)
+    final func tell(_ events: WatchEvents) { path.dentry.inode.notify(events, path.dentry) }
+
     deinit {
         if mayHoldLocks.load(ordering: .relaxed) { path.inode.attachments?.locks.releaseAll(of: ObjectIdentifier(self)) }
         if countsAsWriter {
@@ -40,12 +50,12 @@ open class OpenFile: @unchecked Sendable {
         noteClosed()
     }
 
-    public final var flags: OpenFlags {
+    @inlinable public final var flags: OpenFlags {
         get { OpenFlags(rawValue: flagBits.load(ordering: .relaxed)) }
         set { flagBits.store(newValue.rawValue, ordering: .relaxed) }
     }
 
-    public final var isNonblocking: Bool { flags.contains(.O_NONBLOCK) }
+    @inlinable public final var isNonblocking: Bool { flags.contains(.O_NONBLOCK) }
     public final var inode: Inode { path.dentry.inode }
 
     /// Whether it has a position (lseek); pipes, sockets, ttys have not: pread on them is ESPIPE.

@@ -5,16 +5,16 @@ import Synchronization
 /// MNT_* flags of one mount, as mount(2) sets them per mount (the MS_* bits).
 public struct MountFlags: OptionSet, Sendable {
     public var rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let readOnly = MountFlags(rawValue: 1)
-    public static let nosuid = MountFlags(rawValue: 2)
-    public static let nodev = MountFlags(rawValue: 4)
-    public static let noexec = MountFlags(rawValue: 8)
-    public static let nosymfollow = MountFlags(rawValue: 256)
-    public static let noatime = MountFlags(rawValue: 1024)
-    public static let nodiratime = MountFlags(rawValue: 2048)
-    public static let relatime = MountFlags(rawValue: 1 << 21)
-    public static let all: MountFlags = [.readOnly, .nosuid, .nodev, .noexec, .nosymfollow, .noatime, .nodiratime, .relatime]
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public static var readOnly: Self { Self(rawValue: 1) }
+    @inlinable public static var nosuid: Self { Self(rawValue: 2) }
+    @inlinable public static var nodev: Self { Self(rawValue: 4) }
+    @inlinable public static var noexec: Self { Self(rawValue: 8) }
+    @inlinable public static var nosymfollow: Self { Self(rawValue: 256) }
+    @inlinable public static var noatime: Self { Self(rawValue: 1024) }
+    @inlinable public static var nodiratime: Self { Self(rawValue: 2048) }
+    @inlinable public static var relatime: Self { Self(rawValue: 1 << 21) }
+    @inlinable public static var all: MountFlags { [.readOnly, .nosuid, .nodev, .noexec, .nosymfollow, .noatime, .nodiratime, .relatime] }
 }
 
 /// A file system, or a part of it, attached at a place of a mount namespace.

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A dentry without an inode says that the name is known to be absent. What a dentry says of its inode never changes:
 /// creating and removing a name puts another dentry in its place; only `rename` moves one.
-public final class Dentry: @unchecked Sendable {
+@safe public final class Dentry: @unchecked Sendable {
     /// Guards name, parent, children and mounts. A parent's before a child's; below the file system's rename lock and the
     /// directories' inode locks. Nothing but memory is touched while it is held.
     let lock = Lock()
@@ -15,6 +15,8 @@ public final class Dentry: @unchecked Sendable {
     var parentStorage: Dentry?
     var children = DentryTable()
     let known: Inode?
+    /// `known` without counting, for walks.
+    let knownReference: Unmanaged<Inode>?
     /// The mounts that stand here, one per mount that shows this dentry. Changed below the mount lock too.
     var mounted: [(parent: ObjectIdentifier, mount: Mount)] = []
     /// How many mounts stand here: a walk looks for them only when it is not 0.
@@ -34,6 +36,7 @@ public final class Dentry: @unchecked Sendable {
         hash = DentryTable.hash(name.bytes.span)
         parentStorage = parent
         known = inode
+        unsafe knownReference = inode.map { unsafe .passUnretained($0) }
         Self.live.add(1, ordering: .relaxed)
     }
 

@@ -9,17 +9,38 @@ struct DentryTable {
     var isEmpty: Bool { count == 0 }
 
     /// Keyed by a secret of this process, so that a guest cannot choose names that collide.
-    static func hash(_ name: Span<UInt8>) -> UInt32 {
-        var h = secret
-        for i in name.indices {
-            h = (h ^ UInt64(name[i])) &* 0x9e37_79b9_7f4a_7c15
-            h ^= h >> 29
+    static func hash(_ name: Span<UInt8>) -> UInt32 { hash(name, keys) }
+
+    static func hash(_ name: Span<UInt8>, _ keys: Keys) -> UInt32 {
+        var h = keys.start ^ UInt64(truncatingIfNeeded: name.count)
+        var i = 0
+        while name.count - i >= 8 {
+            h = mix(h ^ name.word(at: i), keys)
+            i += 8
         }
-        h = (h ^ (h >> 32)) &* 0xd6e8_feb8_6659_fd93
-        return UInt32(truncatingIfNeeded: h >> 32)
+        var rest: UInt64 = 0
+        while i < name.count {
+            rest = rest << 8 | UInt64(unsafe name[unchecked: i])
+            i += 1
+        }
+        h = mix(h ^ rest, keys)
+        return UInt32(truncatingIfNeeded: h ^ h >> 32)
     }
 
-    private static let secret = UInt64.random(in: .min ... .max)
+    /// Both halves of a product with a secret odd number, folded.
+    @inline(__always)
+    private static func mix(_ value: UInt64, _ keys: Keys) -> UInt64 {
+        let product = value.multipliedFullWidth(by: keys.multiplier)
+        return product.high ^ product.low
+    }
+
+    /// This process's.
+    struct Keys {
+        let start = UInt64.random(in: .min ... .max)
+        let multiplier = UInt64.random(in: .min ... .max) | 0x8000_0001_0000_0001
+    }
+
+    static let keys = Keys()
 
     func find(_ name: Span<UInt8>, _ hash: UInt32) -> Dentry? {
         if count == 0 { return nil }

@@ -1,3 +1,5 @@
+import HostOS
+
 /// One name of a directory entry: bytes without '/' and NUL. Linux gives them no encoding, and neither do we.
 public struct FileName: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     public let bytes: [UInt8]
@@ -13,9 +15,7 @@ public struct FileName: Hashable, Sendable, ExpressibleByStringLiteral, CustomSt
     public var isDotDot: Bool { bytes.count == 2 && bytes[0] == 0x2e && bytes[1] == 0x2e }
 
     @inlinable func equals(_ other: Span<UInt8>) -> Bool {
-        if bytes.count != other.count { return false }
-        for i in other.indices where bytes[i] != other[i] { return false }
-        return true
+        bytes.span.equals(other)
     }
 
     /// For logs.

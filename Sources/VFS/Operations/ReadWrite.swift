@@ -5,13 +5,13 @@ import Memory
 public struct TransferFlags: OptionSet, Sendable {
     public var rawValue: UInt32
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let RWF_HIPRI = TransferFlags(rawValue: 1)
-    public static let RWF_DSYNC = TransferFlags(rawValue: 2)
-    public static let RWF_SYNC = TransferFlags(rawValue: 4)
-    public static let RWF_NOWAIT = TransferFlags(rawValue: 8)
-    public static let RWF_APPEND = TransferFlags(rawValue: 0x10)
-    public static let RWF_NOAPPEND = TransferFlags(rawValue: 0x20)
-    public static let known = TransferFlags(rawValue: 0x3f)
+    @inlinable public static var RWF_HIPRI: Self { Self(rawValue: 1) }
+    @inlinable public static var RWF_DSYNC: Self { Self(rawValue: 2) }
+    @inlinable public static var RWF_SYNC: Self { Self(rawValue: 4) }
+    @inlinable public static var RWF_NOWAIT: Self { Self(rawValue: 8) }
+    @inlinable public static var RWF_APPEND: Self { Self(rawValue: 0x10) }
+    @inlinable public static var RWF_NOAPPEND: Self { Self(rawValue: 0x20) }
+    @inlinable public static var known: Self { Self(rawValue: 0x3f) }
 }
 
 // Linux's vfs_read and vfs_write: what holds for all files.
@@ -30,7 +30,7 @@ extension Caller {
         } else {
             done = try file.read(&destination, at: file.ignoresPosition ? .max : 0, by: self)
         }
-        if done > 0 { file.inode.notify(.IN_ACCESS, file.path.dentry) }
+        if done > 0 { file.tell(.IN_ACCESS) }
         return done
     }
 
@@ -41,7 +41,7 @@ extension Caller {
         if !file.flags.isReadable { throw .EBADF }
         try checkRange(offset, destination.remaining)
         let done = try file.read(&destination, at: offset, by: self)
-        if done > 0 { file.inode.notify(.IN_ACCESS, file.path.dentry) }
+        if done > 0 { file.tell(.IN_ACCESS) }
         return done
     }
 
@@ -89,7 +89,7 @@ extension Caller {
         }
         let done = try file.write(&source, at: &offset, by: self)
         if done > 0 {
-            inode.notify(.IN_MODIFY, file.path.dentry)
+            file.tell(.IN_MODIFY)
             if !file.flags.isDisjoint(with: .O_SYNC) || !flags.isDisjoint(with: [.RWF_DSYNC, .RWF_SYNC]), inode.type == .regular {
                 let whole = file.flags.contains(.O_SYNC) || flags.contains(.RWF_SYNC)
                 try file.sync(dataOnly: !whole, by: self)
@@ -145,7 +145,7 @@ extension Caller {
         var position = file.position
         try file.readDirectory(&position, by: self, emit)
         file.position = position
-        directory.notify([.IN_ACCESS, .IN_ISDIR], file.path.dentry)
+        file.tell([.IN_ACCESS, .IN_ISDIR])
     }
 
     /// Reads a whole file, as exec and boot do: at most `limit` bytes.

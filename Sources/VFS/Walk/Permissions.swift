@@ -5,9 +5,9 @@ import LinuxABI
 public struct AccessMask: OptionSet, Sendable {
     public var rawValue: UInt32
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-    public static let execute = AccessMask(rawValue: 1)
-    public static let write = AccessMask(rawValue: 2)
-    public static let read = AccessMask(rawValue: 4)
+    @inlinable public static var execute: Self { Self(rawValue: 1) }
+    @inlinable public static var write: Self { Self(rawValue: 2) }
+    @inlinable public static var read: Self { Self(rawValue: 4) }
 }
 
 extension Inode {

@@ -34,7 +34,7 @@ class Idle(Benchmark):
                 config = bundles.configuration(["/bin/sleep", "infinity"])
                 containers.append(engine.start(engine.bundle([lab.base]), config, self.limit(lab)))
             # What start-up leaves to do is not idling.
-            time.sleep(lab.pick(4, 6))
+            time.sleep(lab.pick(2, 5))
             pids = processes.descendants() - before
             seconds, switches = processes.activity(pids)
             started = time.monotonic()
