@@ -48,10 +48,10 @@ extension SystrapAddressSpace {
         guard let plan = plan(site, in: mapping, number: number, writer), let index = code.index(of: plan) ?? makePatch(plan, mapping, writer, context),
               let jump = plan.jump(to: code.patches[index].trampoline.address) else { return code.sites.settle(site) }
         // Before its first byte changes: who meets it knows what to ask.
-        code.patches[index].isActive = true
+        code.activate(index, true)
         code.include(plan)
         if !writer.install(plan, jump) {
-            code.patches[index].isActive = false
+            code.activate(index, false)
             code.isOff.store(true, ordering: .relaxed)
         }
         // A form that still traps is entered by jumps behind the mov: nothing more can be done about those.
@@ -63,7 +63,7 @@ extension SystrapAddressSpace {
         let to = min(mapping.upperBound, site &+ UInt64(SitePlan.behindStart))
         guard from < to else { return nil }
         var bytes = writer.read(from, Int(to - from))
-        unsafe bytes.withMutableBytes { unsafe rewritten.restoreLocked(in: $0, at: from) }
+        unsafe bytes.withMutableBytes { unsafe rewritten.restoreOriginal(in: $0, at: from) }
         guard bytes.count == Int(to - from), case .success(let plan) = SitePlan.make(bytes, base: from, site: site, number: number),
               plan.end <= mapping.upperBound else { return nil }
         return plan
@@ -85,7 +85,7 @@ extension SystrapAddressSpace {
             let zone = CodeZone(base: candidate.base)
             let entry = (0..<8).map { UInt8(truncatingIfNeeded: StubLayout.entryCall >> UInt64(8 * $0)) }
             guard writer.write(entry, at: zone.pointer) else { return nil }
-            code.zones.append(zone)
+            code.addZone(zone)
             if !candidate.isFiller { track(zone.base..<zone.end) }
             if let patch = place(plan, code.zones.count - 1, writer) { return code.add(patch) }
         }
@@ -97,9 +97,9 @@ extension SystrapAddressSpace {
         // A far zone is of no use: the distance of the trampoline's start is enough to see that.
         guard let rough = Instruction.distance(from: plan.start, to: pointer), rough.magnitude < ZonePlaces.reach,
               let sample = Trampoline(plan, at: pointer &+ 16, pointer: pointer),
-              let address = rewritten.zones[zone].take(sample.bytes.count, for: plan) else { return nil }
+              let address = rewritten.takePlace(zone, sample.bytes.count, for: plan) else { return nil }
         guard let trampoline = Trampoline(plan, at: address, pointer: pointer), writer.write(trampoline.bytes, at: address) else {
-            rewritten.zones[zone].giveBack(address, sample.bytes.count)
+            rewritten.giveBackPlace(zone, address, sample.bytes.count)
             return nil
         }
         return RewrittenCode.Patch(plan: plan, trampoline: trampoline)
@@ -130,8 +130,7 @@ extension SystrapAddressSpace {
             }
             takeBack(affected, by: context)
             for zone in zones {
-                code.zones.removeAll { $0.base == zone.base }
-                code.formerZones.append(zone)
+                code.retireZone(zone.base)
                 if let context {
                     _ = context.command(STUB_CALL_A, UInt64(SystemCallNumber.munmap.rawValue), zone.base, CodeZone.size)
                 }
@@ -165,8 +164,7 @@ extension SystrapAddressSpace {
             let patch = code.patches[index]
             // What is not our jump any more has been dropped by the program (MADV_DONTNEED), or belongs to a liar.
             if patch.plan.jump(to: patch.trampoline.address) == writer.read(patch.plan.start, 5) { _ = writer.restore(patch.plan) }
-            code.patches[index].isActive = false
-            code.patches[index].withdrawals += 1
+            code.activate(index, false)
             code.sites.restart(patch.plan.site)
         }
         code.generation.add(1, ordering: .releasing)

@@ -3,7 +3,7 @@ import HostOS
 import Synchronization
 
 /// What has been rewritten in one address space. A fork has a copy of it.
-final class RewrittenCode: @unchecked Sendable {
+@safe final class RewrittenCode: @unchecked Sendable {
     /// A site that is rewritten, or was.
     struct Patch {
         var plan: SitePlan
@@ -14,14 +14,17 @@ final class RewrittenCode: @unchecked Sendable {
         var withdrawals = 0
     }
 
-    /// Guards all that follows. Held while the stub carries out commands for it, and while it is forked; above the
-    /// seed's lock, below the kernel's.
+    /// Guards all that follows. Held while the stub carries out commands for it, and while it is forked: for as long as
+    /// a guest likes, so only threads of that stub wait for it. Above the lock of requests, below the kernel's.
     let lock = Lock()
+    /// Guards `zones`, `formerZones` and `patches` for those who only read them: who changes them holds `lock` as well.
+    /// A leaf.
+    private let tables = Lock()
     var sites = SiteTable()
-    var zones: [CodeZone] = []
+    private(set) var zones: [CodeZone] = []
     /// Zones that had to give way: where rip may still be.
-    var formerZones: [CodeZone] = []
-    var patches: [Patch] = []
+    private var formerZones: [CodeZone] = []
+    private(set) var patches: [Patch] = []
     /// Indices of patches: by the `syscall` instruction, by where the jump stands, and by the instructions that were moved.
     var bySite: [UInt64: Int] = [:]
     var byStart: [UInt64: Int] = [:]
@@ -43,7 +46,7 @@ final class RewrittenCode: @unchecked Sendable {
     static let most = 1024
 
     /// A bit for each page that has a patch or had one, by a hash of its number. Read without the lock.
-    private let pages = unsafe UnsafeMutablePointer<UInt64>.allocate(capacity: RewrittenCode.pageWords)
+    private let pages = UnsafeMutablePointer<UInt64>.allocate(capacity: RewrittenCode.pageWords)
     private static let pageWords = 64
 
     init() { unsafe pages.initialize(repeating: 0, count: Self.pageWords) }
@@ -91,8 +94,36 @@ final class RewrittenCode: @unchecked Sendable {
         }
     }
 
-    /// With the lock held: the zones, in use or not.
-    func isInZone(_ rip: UInt64) -> Bool {
+    // With the lock held:
+
+    func addZone(_ zone: CodeZone) { tables.withLock { zones.append(zone) } }
+
+    /// The zone gives way to the program's own memory.
+    func retireZone(_ base: UInt64) {
+        tables.withLock {
+            formerZones += zones.filter { $0.base == base }
+            zones.removeAll { $0.base == base }
+        }
+    }
+
+    /// A place for a trampoline of `length` bytes in zone `index`.
+    func takePlace(_ index: Int, _ length: Int, for plan: SitePlan) -> UInt64? {
+        tables.withLock { zones[index].take(length, for: plan) }
+    }
+
+    func giveBackPlace(_ index: Int, _ address: UInt64, _ length: Int) {
+        tables.withLock { zones[index].giveBack(address, length) }
+    }
+
+    func activate(_ index: Int, _ isActive: Bool) {
+        tables.withLock {
+            if patches[index].isActive && !isActive { patches[index].withdrawals += 1 }
+            patches[index].isActive = isActive
+        }
+    }
+
+    /// With `tables` held: the zones, in use or not.
+    private func isInZone(_ rip: UInt64) -> Bool {
         zones.contains { $0.contains(rip) } || formerZones.contains { $0.contains(rip) }
     }
 
@@ -105,7 +136,7 @@ final class RewrittenCode: @unchecked Sendable {
 
     func add(_ patch: Patch) -> Int {
         let index = patches.count
-        patches.append(patch)
+        tables.withLock { patches.append(patch) }
         bySite[patch.plan.site] = index
         byStart[patch.plan.start] = index
         for moved in patch.plan.moved { byMoved[moved.address] = index }
@@ -117,7 +148,7 @@ extension RewrittenCode {
     /// What rip means to the program; nil: just what it says.
     func visible(_ rip: UInt64) -> UInt64? {
         if low.load(ordering: .relaxed) == .max { return nil }
-        return lock.withLock {
+        return tables.withLock {
             if !isInZone(rip) { return nil }
             for patch in patches { if let visible = patch.trampoline.visible(rip) { return visible } }
             return nil
@@ -126,7 +157,7 @@ extension RewrittenCode {
 
     /// Whether `rip` is in the part of a trampoline that replaces what lies in front of the call.
     func isHead(_ rip: UInt64) -> Bool {
-        lock.withLock {
+        tables.withLock {
             patches.contains { patch in
                 let offset = rip &- patch.trampoline.address
                 return offset < UInt64(patch.trampoline.bytes.count) && (patch.plan.moved.isEmpty || rip < patch.trampoline.tail)
@@ -153,15 +184,12 @@ extension RewrittenCode {
     /// Puts the program's own bytes into what was read from `address` on.
     func restoreOriginal(in buffer: UnsafeMutableRawBufferPointer, at address: UInt64) {
         if !mayMeet(address, UInt64(buffer.count)) { return }
-        lock.withLock { unsafe restoreLocked(in: buffer, at: address) }
-    }
-
-    /// The same, with the lock held.
-    func restoreLocked(in buffer: UnsafeMutableRawBufferPointer, at address: UInt64) {
-        for patch in patches where patch.isActive {
-            for i in 0..<5 {
-                let place = patch.plan.start &+ UInt64(i) &- address
-                if place < UInt64(buffer.count) { unsafe buffer[Int(place)] = patch.plan.original[i] }
+        tables.withLock {
+            for patch in patches where patch.isActive {
+                for i in 0..<5 {
+                    let place = patch.plan.start &+ UInt64(i) &- address
+                    if place < UInt64(buffer.count) { unsafe buffer[Int(place)] = patch.plan.original[i] }
+                }
             }
         }
     }
@@ -169,6 +197,6 @@ extension RewrittenCode {
     /// Parts of memory that the program does not know of.
     var hiddenRanges: [Range<UInt64>] {
         if low.load(ordering: .relaxed) == .max { return [] }
-        return lock.withLock { zones.map { $0.base..<$0.end } }
+        return tables.withLock { zones.map { $0.base..<$0.end } }
     }
 }
