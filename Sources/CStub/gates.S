@@ -115,6 +115,7 @@ stub_gate_b_jump:
 stub_inject_b:
     syscall
     int3
+    nop
 
 stub_inject_thread:
     syscall

@@ -77,7 +77,7 @@ TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroup
         if (call(__NR_write, cgroups[i], (long)&self, 1, 0, 0, 0) != 1) goto failed;
 
     fill(STUB_FILL_START, STUB_FILL_END);
-    if (kind == STUB_SEED_SYSTRAP && stub_prepare_systrap() < 0) goto failed;
+    if (kind != STUB_SEED_PTRACE && stub_prepare_systrap() < 0) goto failed;
     limit(RLIMIT_CORE, 1); // 1 stops even a piped core_pattern
     limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_NOFILE, 19);
@@ -91,6 +91,9 @@ TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroup
                          SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
                          (long)&parameters->filter, 0, 0, 0);
     if (listener < 0) goto failed;
+    if (kind == STUB_SEED_MEDIATED &&
+        stub_call_a(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&parameters->closers[STUB_CLOSE_MEMORY], 0, 0, 0) < 0)
+        for (;;) stub_call_a(__NR_exit_group, 1, 0, 0, 0, 0, 0);
     stub_call_a(__NR_close, ready, 0, 0, 0, 0, 0);
 
     long last = 0;

@@ -472,6 +472,11 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
                     c->rip = ip + 2;
                     c->rax = (uint64_t)-EINTR;
                 }
+            } else if (ip >= (uint64_t)stub_inject_b && ip <= (uint64_t)stub_inject_b + 2) {
+                if (ip == (uint64_t)stub_inject_b) {
+                    c->rip = ip + 2;
+                    c->rax = (uint64_t)-EINTR;
+                }
             } else if (ip >= (uint64_t)stub_wait_check && ip < (uint64_t)stub_wait_end) {
                 c->rip = (uint64_t)stub_wait_abort;
             } else if (ip >= (uint64_t)stub_leave_check && ip < (uint64_t)stub_leave_end) {

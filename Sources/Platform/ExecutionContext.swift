@@ -194,6 +194,12 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// Sets about `end()`, which must follow, without waiting for anything.
     open func beginEnd() {}
 
+    /// Keeps guest code from making calls natively that a filter of its own is to judge (seccomp(2)): for good, and for all
+    /// that this thread makes.
+    ///
+    /// - Parameter everywhere: for all threads of the memory.
+    open func closeNativeCalls(memory: Bool, futexes: Bool, everywhere: Bool) throws(Errno) {}
+
     /// Whether the thread sleeps in a native wait. A guess, for /proc; from any thread.
     open var waitsNatively: Bool { false }
 
@@ -354,6 +360,9 @@ open class Platform: @unchecked Sendable {
 
     /// - Parameter cgroups: cgroup.procs files opened for writing, which the seed enters before anything else.
     open func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource { throw .ENOSYS }
+
+    /// Whether each memory call of guests is judged, one after the other. Set before the first source is made.
+    public final var mediatesMemoryCalls = false
 
     /// How often guests made call `number` without the Sentry, since the start.
     open func unseenCalls(_ number: Int) -> UnseenCalls { UnseenCalls() }

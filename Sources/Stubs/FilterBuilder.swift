@@ -19,6 +19,8 @@ enum FilterCondition {
     /// All bits of `mask` in the lower half.
     case has(Int, mask: UInt32)
     case equal(Int, UInt64)
+    /// The upper half.
+    case upper(Int, UInt32)
     /// The lower half, which is all that an int parameter has.
     case low(Int, UInt32)
     /// The lower half without the bits of `ignoring` is one of these.
@@ -105,6 +107,8 @@ struct FilterBuilder {
         case .equal(let argument, let value):
             return [Step(load, high(argument)), Step(jumpEqual, UInt32(value >> 32), fails: .whenFalse),
                     Step(load, low(argument)), Step(jumpEqual, UInt32(truncatingIfNeeded: value), fails: .whenFalse)]
+        case .upper(let argument, let value):
+            return [Step(load, high(argument)), Step(jumpEqual, value, fails: .whenFalse)]
         case .low(let argument, let value):
             return [Step(load, low(argument)), Step(jumpEqual, value, fails: .whenFalse)]
         case .oneOf(let argument, let ignored, let values):

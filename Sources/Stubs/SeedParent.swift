@@ -38,7 +38,15 @@ public final class SeedParent: @unchecked Sendable {
     /// Which platform a seed is for.
     public enum Kind: Sendable {
         case ptrace, systrap
-        fileprivate var letter: CChar { self == .ptrace ? CChar(STUB_SEED_PTRACE) : CChar(STUB_SEED_SYSTRAP) }
+        /// systrap, whose memory calls are all judged.
+        case mediated
+        fileprivate var letter: CChar {
+            switch self {
+            case .ptrace: CChar(STUB_SEED_PTRACE)
+            case .systrap: CChar(STUB_SEED_SYSTRAP)
+            case .mediated: CChar(STUB_SEED_MEDIATED)
+            }
+        }
     }
 
     /// Makes a seed that enters `cgroups` (cgroup.procs files opened for writing).

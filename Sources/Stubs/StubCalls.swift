@@ -1,3 +1,4 @@
+internal import CStub
 public import LinuxABI
 
 /// Which calls a stub makes natively, and what the Sentry checks before it asks for one. The filter checks again.
@@ -12,6 +13,28 @@ public enum StubCalls {
         case .mremap: if !StubLayout.contains(a, b) || !StubLayout.contains(e, c) { throw .EINVAL }
         case .futex, .futex_waitv, .membarrier, .close: break
         default: throw .ENOSYS
+        }
+    }
+
+    /// Calls that gate A may be closed for.
+    public struct Closed: OptionSet, Sendable {
+        public var rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public static let memory = Closed(rawValue: 1)
+        public static let futexes = Closed(rawValue: 2)
+
+        /// What seccomp(2) in the stub is to be given: the address of a filter.
+        public var filter: UInt64 {
+            StubLayout.closer(contains([.memory, .futexes]) ? STUB_CLOSE_ALL : contains(.memory) ? STUB_CLOSE_MEMORY : STUB_CLOSE_FUTEXES)
+        }
+
+        /// Whether the call has to go through gate B.
+        public func concerns(_ number: SystemCallNumber) -> Bool {
+            switch number {
+            case .mmap, .munmap, .mprotect, .mremap, .madvise, .msync: contains(.memory)
+            case .futex, .futex_waitv: contains(.futexes)
+            default: false
+            }
         }
     }
 

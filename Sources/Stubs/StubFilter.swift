@@ -1,3 +1,4 @@
+internal import CStub
 import LinuxABI
 
 /// The filter of every stub (native-memory.md, section 4): what guest code can reach of the host's kernel by jumping
@@ -66,6 +67,9 @@ enum StubFilter {
             b.rule(call.rawValue)
         }
         b.rule(SystemCallNumber.clock_gettime.rawValue, [[.between(0, 0, 11)]])
+        b.rule(SystemCallNumber.seccomp.rawValue, [STUB_CLOSE_MEMORY, STUB_CLOSE_FUTEXES, STUB_CLOSE_ALL].map {
+            [.low(0, 1 /* SET_MODE_FILTER */), .oneOf(1, [0, 1 /* TSYNC */]), .equal(2, StubLayout.closer($0))]
+        })
         b.rule(SystemCallNumber.sched_setaffinity.rawValue, [[.low(0, 0), .between(1, 0, 128)]])
         b.verdict(.trap)
     }
@@ -73,11 +77,41 @@ enum StubFilter {
     /// Gate B: the Sentry is asked, and lets the kernel go on with the registers that it has judged.
     private static func judgedCalls(_ b: inout FilterBuilder) {
         b.add(FilterBuilder.load, FilterBuilder.number)
-        for number in [StubLayout.requestNumber, SystemCallNumber.clone.rawValue, SystemCallNumber.mmap.rawValue,
-                       SystemCallNumber.mprotect.rawValue] {
-            b.rule(number, [[]], .notify)
+        b.rule(StubLayout.requestNumber, [[]], .notify)
+        for call: SystemCallNumber in [.clone, .mmap, .mprotect, .munmap, .mremap, .madvise, .msync, .futex, .futex_waitv] {
+            b.rule(call.rawValue, [[]], .notify)
         }
         b.verdict(.trap)
+    }
+}
+
+extension StubFilter {
+    /// A filter beside the first one, which can only tighten it: gate A closed for some calls, but not for what the stub
+    /// itself needs of its arena (section 13).
+    static func closer(_ closer: CStub.stub_closer) -> [UInt64] {
+        var b = FilterBuilder()
+        b.add(FilterBuilder.load, FilterBuilder.pointer + 4)
+        b.add(FilterBuilder.jumpEqual, UInt32(StubLayout.gateA >> 32), whenTrue: 1)
+        b.verdict(.allow)
+        b.add(FilterBuilder.load, FilterBuilder.pointer)
+        b.add(FilterBuilder.and, 0xffff_f000)
+        b.add(FilterBuilder.jumpEqual, UInt32(truncatingIfNeeded: StubLayout.gateA), whenTrue: 1)
+        b.verdict(.allow)
+        b.add(FilterBuilder.load, FilterBuilder.number)
+        // The first filter lets nothing but the arena itself be mapped there.
+        let arena = UInt32(StubLayout.arena >> 32)
+        if closer != STUB_CLOSE_FUTEXES {
+            b.rule(SystemCallNumber.mmap.rawValue, [[.upper(0, arena)]])
+            b.rule(SystemCallNumber.madvise.rawValue, [[.upper(0, arena)]])
+            for call: SystemCallNumber in [.munmap, .mprotect, .mremap, .msync] { b.rule(call.rawValue, []) }
+        }
+        if closer != STUB_CLOSE_MEMORY {
+            // FUTEX_WAIT and FUTEX_WAKE, shared.
+            b.rule(SystemCallNumber.futex.rawValue, [[.upper(0, arena), .oneOf(1, [0, 1])]])
+            b.rule(SystemCallNumber.futex_waitv.rawValue, [])
+        }
+        b.verdict(.allow)
+        return b.program.map(\.word)
     }
 }
 

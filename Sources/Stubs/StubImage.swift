@@ -34,14 +34,22 @@ enum StubImage {
     /// The marshalling table's words of 16 bits go by four.
     private static func parameters(textLength: Int) -> [UInt64] {
         let program = StubFilter.program()
+        let closers = [STUB_CLOSE_MEMORY, STUB_CLOSE_FUTEXES, STUB_CLOSE_ALL].map(StubFilter.closer)
         let size = UInt64(MemoryLayout<CStub.stub_parameters>.size)
-        precondition(program.count <= 4096 && Int(size) + 8 * program.count <= Int(STUB_TEXT_OFFSET - STUB_DATA_OFFSET))
+        let all = closers.reduce(program, +)
+        precondition(program.count <= 4096 && Int(size) + 8 * all.count <= Int(STUB_TEXT_OFFSET - STUB_DATA_OFFSET))
+        var place = StubLayout.imageBase + UInt64(STUB_DATA_OFFSET) + size
+        var filters: [UInt64] = []
+        for one in [program] + closers {
+            filters += [UInt64(one.count), place]
+            place += 8 * UInt64(one.count)
+        }
         let table = MarshalTable.words()
         let words = stride(from: 0, to: table.count, by: 4).map { at in
             (0..<4).reduce(UInt64(0)) { $0 | UInt64(table[at + $1]) << UInt64(16 * $1) }
         }
-        precondition(Int(size) == 24 + 8 * words.count)
-        return [UInt64(textLength), UInt64(program.count), StubLayout.imageBase + UInt64(STUB_DATA_OFFSET) + size] + words + program
+        precondition(Int(size) == 8 * (1 + filters.count + words.count))
+        return [UInt64(textLength)] + filters + words + all
     }
 
     /// The ELF header and three program headers: read-only data, text, and a stack that is not executable.

@@ -31,6 +31,11 @@ public enum StubLayout {
     public static let entryTrap = address(\.entry_trap)
     static let entry = address(\.entry)
 
+    /// Where the image has the struct sock_fprog of a filter that closes gate A.
+    static func closer(_ closer: CStub.stub_closer) -> UInt64 {
+        imageBase + UInt64(STUB_DATA_OFFSET) + 24 + 16 * UInt64(closer.rawValue)
+    }
+
     /// The number of the stub's own requests, which no kernel has.
     public static var requestNumber: Int { Int(STUB_REQUEST) }
     public static var minimalTicket: UInt64 { UInt64(STUB_MINIMAL_TICKET) }

@@ -10,6 +10,7 @@ struct KeptThread {
     var thread: Int32
     var told: UInt32
     var happened: UInt32
+    var closed: StubCalls.Closed
 }
 
 /// A stub of the systrap platform.
@@ -17,6 +18,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
     let rewritten: RewrittenCode
+    /// Each memory call is judged.
+    let isMediated: Bool
 
     /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. A leaf.
     private let bellLock = Lock()
@@ -27,13 +30,14 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         rewritten: RewrittenCode = RewrittenCode()) {
+         mediated: Bool, rewritten: RewrittenCode = RewrittenCode()) {
+        isMediated = mediated
         self.arena = arena
         self.requests = requests
         self.rewritten = rewritten
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
-        unsafe arena.space.pointee.flags = STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+        unsafe arena.space.pointee.flags = mediated ? STUB_SPACE_FUTEXES : STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
         publishTracked()
     }
 
@@ -78,9 +82,11 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
 
     func keep(_ thread: KeptThread) { bellLock.withLock { kept.append(thread) } }
 
-    func takeKept() -> KeptThread? {
+    /// - Parameter closed: what it must not be able to call, nor more than that.
+    func takeKept(_ closed: StubCalls.Closed) -> KeptThread? {
         bellLock.withLock {
-            guard let thread = kept.popLast() else { return nil }
+            guard let thread = kept.last, thread.closed == closed else { return nil }
+            kept.removeLast()
             keptCount -= 1
             return thread
         }

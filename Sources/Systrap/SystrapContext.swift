@@ -25,6 +25,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     var prepared: [HostFD] = [] {
         didSet { space.skipSlots(prepared.count) }
     }
+    /// Calls that the stub's thread cannot make by itself: a filter of its own keeps it from them.
+    var closed: StubCalls.Closed = []
     /// The end of the guest's memory has yet to be closed.
     private var isOpen = false
     private let latch = InterruptLatch()
@@ -72,6 +74,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe window = Window(slot: UnsafeMutableRawPointer(slot))
         thread = kept.thread
         fresh = false
+        closed = kept.closed
         told = kept.told
         happened = kept.happened
         self.controls = controls
@@ -148,6 +151,19 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func beginEnd() { space.killIfLast() }
 
+    override func closeNativeCalls(memory: Bool, futexes: Bool, everywhere: Bool) throws(Errno) {
+        var wanted = closed
+        if memory { wanted.insert(.memory) }
+        if futexes { wanted.insert(.futexes) }
+        if wanted == closed { return }
+        // SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC. Threads that differ get it when they next come here.
+        let number = UInt64(SystemCallNumber.seccomp.rawValue)
+        if !everywhere || command(STUB_CALL_A, number, 1, 1, wanted.filter) != 0 {
+            guard command(STUB_CALL_A, number, 1, 0, wanted.filter) == 0 else { throw .EAGAIN }
+        }
+        closed = wanted
+    }
+
     override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }
 
     override func end() {
@@ -162,7 +178,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             if isWindowLarge { releaseWindow() }
             if bound, space.reserveKept() {
                 begin(STUB_CLEAR, clearAtEnd.rawValue)
-                space.keep(KeptThread(index: index, thread: thread, told: told, happened: happened))
+                space.keep(KeptThread(index: index, thread: thread, told: told, happened: happened, closed: closed))
             } else {
                 begin(STUB_EXIT, clearAtEnd.rawValue)
                 space.arena.free(index, after: thread)

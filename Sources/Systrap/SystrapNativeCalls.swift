@@ -12,15 +12,19 @@ extension SystrapContext {
                       _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) -> UInt64 {
         try StubCalls.check(number, a, b, c, d, e, f)
         let nr = UInt64(number.rawValue)
-        if StubCalls.mustBeJudged(number, c, d) {
+        let waits = StubCalls.waits(number, b)
+        if !waits, StubCalls.mustBeJudged(number, c, d) || closed.concerns(number) {
             // The command lies in memory that the guest's other threads write: what counts is what the kernel will run.
             return try space.withdraw(changedRanges(number, a, b, c, d, e), by: self) { () throws(Errno) in
                 try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, nr, a, b, c, d, e, f)
             }
         }
-        if StubCalls.waits(number, b) {
+        if waits {
             var call = Registers()
-            call.rip = StubLayout.injectA
+            let isJudged = closed.concerns(number)
+            call.rip = isJudged ? StubLayout.injectB : StubLayout.injectA
+            if isJudged { space.requests.expect(thread, .call(number.rawValue, (a, b, c, d, e, f))) }
+            defer { if isJudged { space.requests.forget(thread) } }
             call.rax = nr
             (call.rdi, call.rsi, call.rdx) = (a, b, c)
             (call.r10, call.r8, call.r9) = (d, e, f)
@@ -37,6 +41,13 @@ extension SystrapContext {
 
     /// Several in one crossing.
     func callNatively(_ calls: [NativeCall]) throws(Errno) {
+        if !closed.isEmpty {
+            for call in calls {
+                let a = call.arguments
+                _ = try callNatively(call.number, a.0, a.1, a.2, a.3, a.4, a.5)
+            }
+            return
+        }
         var next = 0
         while next < calls.count {
             let count = min(calls.count - next, Int(STUB_CALLS_LIMIT))
@@ -63,6 +74,9 @@ extension SystrapContext {
 
     func mapFile(_ file: SharedFD, _ address: UInt64, _ size: UInt64, _ protection: UInt64, _ flags: UInt64,
                  _ offset: UInt64) throws(Errno) -> UInt64 {
+        if closed.contains(.memory) {
+            return try callNatively(.mmap, address, size, protection, flags, try installDescriptor(file.fd), offset)
+        }
         if let slot = space.slot(of: file) {
             return try callNatively(.mmap, address, size, protection, flags, slot, offset)
         }
@@ -76,7 +90,7 @@ extension SystrapContext {
     }
 
     func makeThread() throws(Errno) -> SystrapContext {
-        if let kept = space.takeKept() {
+        if let kept = space.takeKept(closed) {
             let caller = registers
             space.addContext()
             let context = SystrapContext(space, on: kept, controls: unsafe host_load64(&slot.pointee.controls))
@@ -92,6 +106,7 @@ extension SystrapContext {
             try HostTrace.signal(process: space.process, thread: thread, 0)
             space.addContext()
             let context = SystrapContext(space, slot: index, thread: thread, fresh: false)
+            context.closed = closed
             context.registers = registers
             return context
         } catch {
@@ -124,9 +139,10 @@ extension SystrapContext {
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
-                                       watch: space.watch, arena: arena, rewritten: code)
+                                       watch: space.watch, arena: arena, mediated: space.isMediated, rewritten: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
+        context.closed = closed
         context.registers = registers
         return context
     }

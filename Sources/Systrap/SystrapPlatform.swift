@@ -31,8 +31,9 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
     public override var name: StaticString { "systrap" }
 
     public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
-        let seed = try parent.makeSeed(.systrap, cgroups: cgroups)
-        return SystrapSource(seed: seed, requests: try seed.startAnswering(), watch: watch)
+        let seed = try parent.makeSeed(mediatesMemoryCalls ? .mediated : .systrap, cgroups: cgroups)
+        return SystrapSource(seed: seed, requests: try seed.startAnswering(), watch: watch,
+                             closed: mediatesMemoryCalls ? .memory : [])
     }
 }
 
@@ -41,8 +42,10 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     let seed: Seed
     private let requests: StubRequests
     private let watch: StubWatch
+    private let closed: StubCalls.Closed
 
-    init(seed: Seed, requests: StubRequests, watch: StubWatch) {
+    init(seed: Seed, requests: StubRequests, watch: StubWatch, closed: StubCalls.Closed) {
+        self.closed = closed
         self.seed = seed
         self.requests = requests
         self.watch = watch
@@ -56,9 +59,10 @@ final class SystrapSource: StubSource, @unchecked Sendable {
         arena.take(0)
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
-                                        watch: watch, arena: arena)
+                                        watch: watch, arena: arena, mediated: closed.contains(.memory))
         let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
         context.prepared = files
+        context.closed = closed
         return context
     }
 

@@ -1,5 +1,5 @@
 // Runs one program of the host's file system on our kernel, without containerd, shim or confinement:
-//     guest-run [--platform=systrap] [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]
+//     guest-run [--platform=systrap] [--memory-calls=mediated] [--root=DIR] [--trace] [--terminal] PROGRAM [ARGUMENT...]
 // The root is read-only for the guest unless DIR is given; /tmp is a tmpfs, /proc and /dev are ours. Standard streams are
 // passed on, and so is the exit status.
 import FileSystems
@@ -57,8 +57,9 @@ func startGofer(_ directory: String, options: String) throws -> GoferConnection 
     return connection
 }
 
-func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool, trace: Bool) throws -> ExitStatus {
+func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool, mediated: Bool, trace: Bool) throws -> ExitStatus {
     let platform: Platform = systrap ? try SystrapPlatform.start() : try PtracePlatform.start()
+    platform.mediatesMemoryCalls = mediated
     let callLog: (@Sendable ([UInt8]) -> Void)? = trace ? sayBytes : nil
     let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog, log: say)
     let connection = try startGofer(root ?? "/", options: root == nil ? "ro" : "rw")
@@ -141,12 +142,14 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 var root: String?
 var terminal = false
 var systrap = false
+var mediated = false
 var trace = false
 while let first = arguments.first, first.hasPrefix("--") {
     switch first {
     case "--terminal": terminal = true
     case "--trace": trace = true
     case "--platform=systrap": systrap = true
+    case "--memory-calls=mediated": mediated = true
     case "--platform=ptrace": systrap = false
     case let path where path.hasPrefix("--root="): root = String(path.dropFirst(7))
     default:
@@ -160,7 +163,7 @@ if arguments.isEmpty {
     exitProcess(2)
 }
 do {
-    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap, trace: trace).shellStatus)
+    exitProcess(try run(arguments, root: root, terminal: terminal, systrap: systrap, mediated: mediated, trace: trace).shellStatus)
 } catch {
     say("\(arguments[0]): \(error)")
     exitProcess(126)

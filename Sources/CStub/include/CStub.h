@@ -181,13 +181,18 @@ struct stub_area {
     uint32_t pad;
 };
 
+/// Filters that close gate A for some calls: those then go through gate B.
+enum stub_closer { STUB_CLOSE_MEMORY, STUB_CLOSE_FUTEXES, STUB_CLOSE_ALL };
+#define STUB_CLOSERS 3
+
 /// Page one of the image, read-only: what the stub's code must know.
 struct stub_parameters {
     uint64_t text_length;
     struct {
         uint16_t length;
         uint64_t program;
-    } filter; // struct sock_fprog
+    } filter, // struct sock_fprog
+      closers[STUB_CLOSERS]; // what a thread may add to it
     uint16_t marshal[STUB_MARSHAL_CALLS][STUB_MARSHAL_WORDS];
 };
 
@@ -228,6 +233,7 @@ void stub_take_children(void);
 /// What the parent is asked: one byte, a seed for this platform.
 #define STUB_SEED_PTRACE 112
 #define STUB_SEED_SYSTRAP 115
+#define STUB_SEED_MEDIATED 109 // systrap, with gate A closed for memory calls
 
 /// Asks the parent behind `socket` for a seed that enters `files` (at most STUB_SEED_FILES cgroup.procs files).
 /// Fills the answer and the seed's listener. Returns 0 or -errno.

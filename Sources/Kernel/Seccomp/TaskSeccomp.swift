@@ -81,7 +81,7 @@ extension Task {
     /// - Throws: EINVAL when the mode cannot be changed any more, ENOMEM.
     public func installSeccomp(_ program: SeccompProgram?, synchronizes: Bool) throws(Errno) -> Int32 {
         let pids = pidNamespace
-        return try group.signalLock.withLock { () throws(Errno) in
+        let refused = try group.signalLock.withLock { () throws(Errno) -> Int32 in
             var previous: SeccompFilter?
             switch seccompMode {
             case .none: break
@@ -110,6 +110,25 @@ extension Task {
             set(.filter(filter))
             return 0
         }
+        if refused == 0 { try closeNativeCalls(of: context, everywhere: synchronizes) }
+        return refused
+    }
+
+    /// Keeps guest code from the calls that the platform makes natively and a filter wants to judge: whoever jumps into the
+    /// platform's own code would pass the filter by. On the task's own thread.
+    ///
+    /// - Parameter everywhere: for all threads of the process.
+    func closeNativeCalls(of context: ExecutionContext, everywhere: Bool = false) throws(Errno) {
+        func allows(_ calls: [SystemCallNumber]) -> Bool {
+            switch seccomp {
+            case .none: true
+            case .strict: false
+            case .filter(let filter): calls.allSatisfy { filter.allows($0.rawValue) }
+            }
+        }
+        let memory = !allows([.mmap, .munmap, .mprotect, .mremap, .madvise, .msync, .brk])
+        let futexes = !allows([.futex, .futex_waitv])
+        if memory || futexes { try context.closeNativeCalls(memory: memory, futexes: futexes, everywhere: everywhere) }
     }
 
     /// The group's signal lock is held.

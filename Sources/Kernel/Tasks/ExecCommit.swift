@@ -73,6 +73,7 @@ extension Task {
     /// - Throws: only before anything of the task has changed.
     public func commit(_ image: ExecImage) throws(Errno) {
         let former = numberForTracer(of: self)
+        try closeNativeCalls(of: image.context)
         try becomeSoleThread()
         releaseFutexesAtExit()
         let old = context

@@ -28,7 +28,10 @@ extension Task {
     /// Lets the platform know whether it may answer calls by itself. On the task's own thread, for each new context and
     /// whenever hooks have changed.
     func applyHooks() {
-        context.handOverAll = hooks.load(ordering: .acquiring) & ~CallHooks.counts.rawValue != 0
+        let active = CallHooks(rawValue: hooks.load(ordering: .acquiring))
+        context.handOverAll = !active.subtracting(.counts).isEmpty
+        // Its filter may have been installed by another thread.
+        if active.contains(.seccomp), (try? closeNativeCalls(of: context)) == nil { group.kill(.signaled(Signal.SIGKILL)) }
     }
 
     /// What a new task is watched by from its beginning.

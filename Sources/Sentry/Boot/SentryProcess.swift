@@ -45,6 +45,7 @@ public enum SentryProcess {
         }
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options, log)
+        platform.mediatesMemoryCalls = options.memoryCalls == "mediated"
         steps.mark("the platform is ready")
         let callLog: (@Sendable ([UInt8]) -> Void)? = options.strace ? log.call : nil
         let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog) { log.note($0) }

@@ -3,6 +3,8 @@
 // Prints one line per attack and "survived". To be run in the sandbox only: natively there is nothing to attack.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -18,18 +21,25 @@
 
 #define TEXT 0x7e8000008000ul
 #define ARENA 0x7e9000000000ul
-#define SLOT 0x3000ul
+#define INFO 0x50000ul
+#define SLOTS (ARENA + INFO)
+#define SLOT 0x12000ul
+#define AREAS 0x7ea000000000ul
 
 static void skip(int signal) {
     (void)signal;
     _exit(90); // the attack met a fault: nothing was there
 }
 
-/// Finds "syscall; ret" in the page `index` of the stub's text.
+/// Finds "syscall; ret" in the first or second gate: pages of the stub's text that begin with moving the arguments.
 static uint64_t find_gate(int index) {
-    const uint8_t *page = (const uint8_t *)(TEXT + (uint64_t)index * 4096);
-    for (int i = 0; i < 4000; i++)
-        if (page[i] == 0x0f && page[i + 1] == 0x05 && page[i + 2] == 0xc3) return (uint64_t)page + (uint64_t)i;
+    static const uint8_t start[] = {0x48, 0x89, 0xf8, 0x48, 0x89, 0xf7};
+    uint64_t length = *(const uint64_t *)(TEXT - 0x7000);
+    for (uint64_t page = TEXT; page + 4096 <= TEXT + length; page += 4096) {
+        if (memcmp((const void *)page, start, sizeof start) || index-- > 0) continue;
+        for (const uint8_t *p = (const uint8_t *)page;; p++)
+            if (p[0] == 0x0f && p[1] == 0x05 && p[2] == 0xc3) return (uint64_t)p;
+    }
     return 0;
 }
 
@@ -50,8 +60,9 @@ static long through(int page, long number, long a, long b, long c, long d, long 
 static void *scribble(void *raw) {
     unsigned seed = (unsigned)(uintptr_t)raw;
     for (;;) {
-        volatile uint8_t *arena = (volatile uint8_t *)ARENA;
-        for (int i = 0; i < 1000; i++) arena[(unsigned)rand_r(&seed) % (4 * SLOT)] = (uint8_t)rand_r(&seed);
+        // Control pages most of all.
+        volatile uint8_t *slot = (volatile uint8_t *)(SLOTS + (unsigned)rand_r(&seed) % 4 * SLOT);
+        for (int i = 0; i < 1000; i++) slot[(unsigned)rand_r(&seed) % (i & 1 ? SLOT : 4096)] = (uint8_t)rand_r(&seed);
         sched_yield();
     }
 }
@@ -59,7 +70,7 @@ static void *scribble(void *raw) {
 static void *scribble_words(void *raw) {
     unsigned seed = (unsigned)(uintptr_t)raw;
     for (;;) {
-        volatile uint32_t *slot = (volatile uint32_t *)(ARENA + (unsigned)rand_r(&seed) % 3 * SLOT);
+        volatile uint32_t *slot = (volatile uint32_t *)(SLOTS + (unsigned)rand_r(&seed) % 3 * SLOT);
         slot[(unsigned)rand_r(&seed) % 96] = (uint32_t)rand_r(&seed) % 16;
     }
 }
@@ -132,8 +143,9 @@ static void attack_map_over(void) {
 static void attack_requeue(void) {
     static uint32_t word;
     for (int i = 0; i < 2000; i++) {
-        uint32_t *happened = (uint32_t *)(ARENA);
+        uint32_t *happened = (uint32_t *)SLOTS, *told = (uint32_t *)(SLOTS + 192);
         through(0, SYS_futex, (long)happened, 3 /* REQUEUE */, 0, 1, (long)&word, 0);
+        through(0, SYS_futex, (long)told, 3, 0, 100, (long)&word, 0);
         getppid();
     }
 }
@@ -155,19 +167,85 @@ static void attack_blocked_kick(void) {
     for (;;) again++;
 }
 
+static uint64_t any(unsigned *seed) {
+    static const uint64_t places[] = {0, 4096, 0x10000, 0x400000, 0x7dfd00000000, 0x7dffffffe000, 0x7dfffffff000, 0x7e0000000000,
+        TEXT, ARENA, SLOTS, AREAS, 0x7ffffffff000, 1ul << 31, 1ul << 32, (1ul << 32) - 1, (1ul << 32) + 1, 1ul << 47, 1ul << 63,
+        ~0ul, ~0ul - 4095, 0x7fff, 3, 18, 19};
+    uint64_t v = places[(unsigned)rand_r(seed) % (sizeof places / sizeof *places)];
+    switch (rand_r(seed) % 4) {
+    case 0: return (uint64_t)rand_r(seed) % 256;
+    case 1: return v + ((uint64_t)rand_r(seed) % 64 << 12);
+    case 2: return (uint64_t)rand_r(seed) << 31 ^ (uint64_t)rand_r(seed);
+    default: return v;
+    }
+}
+
+static void *call_anything(void *raw) {
+    unsigned seed = (unsigned)(uintptr_t)raw * 7919u + 1;
+    // All that a gate may let through, and any other number now and then.
+    static const int numbers[] = {SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_futex, 449, SYS_membarrier,
+        SYS_close, 436, SYS_msync, SYS_set_tid_address, SYS_sigaltstack, SYS_clock_gettime, SYS_sched_setaffinity,
+        SYS_seccomp, SYS_clone, 0x2C10, SYS_sched_yield, SYS_brk};
+    for (int i = 0; i < 3000; i++) {
+        int n = rand_r(&seed) % 4 ? numbers[(unsigned)rand_r(&seed) % (sizeof numbers / sizeof *numbers)] : rand_r(&seed) % 470;
+        if (n == SYS_exit_group || n == SYS_exit || n == SYS_rt_sigreturn || n == SYS_pause) continue;
+        uint64_t a = any(&seed), b = any(&seed), c = any(&seed), d = any(&seed), e = any(&seed), f = any(&seed);
+        // Its own program and stacks are left alone for some time.
+        if (n == SYS_munmap && i < 2000) a = ARENA + (b & 0xffffff000), b &= 0xffff000;
+        if (n == SYS_futex && !(b & 1)) b |= 1; // waits are for ever
+        if (n == 449 || n == SYS_restart_syscall) continue;
+        through(rand_r(&seed) % 4 == 0, n, (long)a, (long)b, (long)c, (long)d, (long)e, (long)f);
+    }
+    return NULL;
+}
+static void attack_everything(void) {
+    pthread_t t[64];
+    int count = 0;
+    for (long i = 0; i < 64; i++) if (pthread_create(&t[count], NULL, call_anything, (void *)i) == 0) count++;
+    for (int i = 0; i < count; i++) pthread_join(t[i], NULL);
+}
+
+/// A filter of its own that forbids mprotect and futexes: the gate must not get round it.
+static void attack_filter(int everywhere) {
+    struct sock_filter program[] = {
+        {0x20, 0, 0, 0}, {0x15, 1, 0, SYS_mprotect}, {0x15, 0, 1, SYS_futex}, {0x06, 0, 0, 0x50000 | 13}, {0x06, 0, 0, 0x7fff0000},
+    };
+    struct sock_fprog filter = {5, program};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int bad = through(0, SYS_mprotect, (long)page, 4096, PROT_READ, 0, 0, 0) != 0;
+    if (syscall(SYS_seccomp, 1, everywhere, &filter)) _exit(93);
+    bad |= (through(0, SYS_mprotect, (long)page, 4096, PROT_READ | PROT_EXEC, 0, 0, 0) == 0) << 1;
+    bad |= (through(0, SYS_futex, (long)page, 1, 1, 0, 0, 0) == 0) << 2;
+    bad |= (syscall(SYS_mprotect, page, 4096, PROT_READ | PROT_WRITE) != -1 || errno != 13) << 3;
+    pid_t child = fork();
+    if (child == 0) _exit(through(0, SYS_mprotect, (long)page, 4096, PROT_READ | PROT_EXEC, 0, 0, 0) == 0);
+    int status = 0;
+    waitpid(child, &status, 0);
+    bad |= (status != 0) << 4;
+    // What it does not forbid goes on.
+    char *other = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bad |= (other == MAP_FAILED || munmap(other, 4096) != 0) << 5;
+    if (bad) printf("FAILED: a filter was passed by, %d\n", bad), exit(99);
+}
+static void attack_own_filter(void) { attack_filter(0); }
+static void attack_common_filter(void) { attack_filter(1); }
+
 static struct { const char *name; void (*run)(void); } attacks[] = {
     {"scribbling over the arena", attack_scribble}, {"scribbling small words", attack_words},
     {"forks under scribbling", attack_scribble_fork}, {"exit of the thread", attack_exit},
     {"exit of the group", attack_exit_group}, {"unmapping everything", attack_unmap_all},
     {"clone without leave", attack_clone}, {"forks under forged requests", attack_requests},
     {"mapping over the stub", attack_map_over}, {"moving the Sentry's futex", attack_requeue},
-    {"a blocked kick", attack_blocked_kick},
+    {"a blocked kick", attack_blocked_kick}, {"everything at once", attack_everything},
+    {"a jump past its own filter", attack_own_filter}, {"a jump past a common filter", attack_common_filter},
 };
 
 static void nothing(int signal) { (void)signal; }
 
 int main(int argc, char **argv) {
     (void)argv;
+    int failed = 0;
     struct sigaction alarmed = {.sa_handler = nothing};
     sigaction(SIGALRM, &alarmed, NULL);
     for (unsigned i = 0; i < sizeof attacks / sizeof *attacks; i++) {
@@ -190,7 +268,8 @@ int main(int argc, char **argv) {
         if (WIFEXITED(status)) printf("%s: exit %d\n", attacks[i].name, WEXITSTATUS(status));
         else printf("%s: signal %d\n", attacks[i].name, WTERMSIG(status));
         fflush(stdout);
+        failed |= WIFEXITED(status) && WEXITSTATUS(status) == 99;
     }
-    printf("survived\n");
+    if (!failed) printf("survived\n");
     return 0;
 }
