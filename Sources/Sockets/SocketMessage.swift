@@ -53,7 +53,11 @@ final class SenderIdentity: Sendable {
 
     /// On the caller's own thread.
     static func of(_ caller: Caller) -> SenderIdentity {
-        if let known = caller.socketIdentity as? SenderIdentity, known.source === caller.credentials { return known }
+        if let known = caller.socketIdentity {
+            // Nobody else stores there.
+            let identity = unsafe unsafeDowncast(known, to: SenderIdentity.self)
+            if identity.source === caller.credentials { return identity }
+        }
         let made = SenderIdentity(caller)
         caller.socketIdentity = made
         return made

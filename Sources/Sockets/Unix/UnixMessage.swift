@@ -44,7 +44,13 @@ struct UnixMessage {
 
 /// Messages in the order of their arrival.
 struct UnixMessageQueue {
-    private var messages: [UnixMessage?] = []
+    private final class Box {
+        var message: UnixMessage
+        init(_ message: UnixMessage) { self.message = message }
+    }
+
+    /// In boxes, so that one part of a message can be looked at and changed without a copy of all of it.
+    private var messages: [Box?] = []
     private var head = 0
     /// The last message has been read and stays, for the next bytes of its sender.
     private var isIdle = false
@@ -55,9 +61,9 @@ struct UnixMessageQueue {
 
     var count: Int { isIdle ? 0 : messages.count - head }
     var isEmpty: Bool { count == 0 }
-    var first: UnixMessage? { isEmpty ? nil : messages[head] }
+    var first: UnixMessage? { isEmpty ? nil : messages[head]?.message }
 
-    subscript(_ index: Int) -> UnixMessage? { index < count ? messages[head + index] : nil }
+    subscript(_ index: Int) -> UnixMessage? { index < count ? messages[head + index]?.message : nil }
 
     mutating func append(_ message: UnixMessage) {
         if isIdle {
@@ -67,7 +73,7 @@ struct UnixMessageQueue {
         }
         byteCount += message.count
         if message.identity == nil { specialCount += 1 }
-        messages.append(message)
+        messages.append(Box(message))
     }
 
     /// Joins bytes of the same sender with the last message, when they go without anything else.
@@ -75,14 +81,10 @@ struct UnixMessageQueue {
     /// - Returns: false when they cannot be.
     mutating func join(_ bytes: [UInt8], _ credentials: SocketCredentials, _ budget: SendBudget) -> Bool {
         let last = messages.count - 1
-        guard last >= head, !isIdle, let message = messages[last], message.rights.isEmpty, message.budget === budget,
-              message.bytes.count + bytes.count <= 4096, message.credentials == credentials else { return false }
-        // Taken out of the queue, so that the bytes are added in place.
-        messages[last] = nil
-        var joined = message
-        joined.bytes.append(contentsOf: bytes)
-        joined.charge += bytes.count
-        messages[last] = joined
+        guard last >= head, !isIdle, let box = messages[last], box.message.rights.isEmpty, box.message.budget === budget,
+              box.message.bytes.count + bytes.count <= 4096, box.message.credentials == credentials else { return false }
+        box.message.bytes.append(contentsOf: bytes)
+        box.message.charge += bytes.count
         byteCount += bytes.count
         return true
     }
@@ -92,10 +94,10 @@ struct UnixMessageQueue {
     /// - Returns: whether they could be read; nil when the last message is not the sender's, or has no room.
     mutating func take(_ source: inout IOVector, _ count: Int, _ identity: SenderIdentity, _ budget: SendBudget) -> Bool? {
         let last = messages.count - 1
-        guard last >= head, messages[last]?.identity === identity, messages[last]?.budget === budget,
-              let length = messages[last]?.bytes.count, length + count <= 4096 else { return nil }
-        guard messages[last]?.bytes.append(wholeOf: &source, count) == true else { return false }
-        messages[last]?.charge += count
+        guard last >= head, let box = messages[last], box.message.identity === identity, box.message.budget === budget,
+              box.message.bytes.count + count <= 4096 else { return nil }
+        guard box.message.bytes.append(wholeOf: &source, count) else { return false }
+        box.message.charge += count
         byteCount += count
         isIdle = false
         return true
@@ -107,33 +109,27 @@ struct UnixMessageQueue {
     ///   not all of its bytes could be stored.
     mutating func give(to destination: inout IOVector) -> (count: Int, budget: SendBudget, charge: Int)? {
         if isIdle || specialCount > 0 { return nil }
-        guard head < messages.count, messages[head]?.identity != nil, let budget = messages[head]?.budget,
-              let start = messages[head]?.start, let end = messages[head]?.bytes.count else { return nil }
+        guard head < messages.count, let box = messages[head], box.message.identity != nil else { return nil }
+        let (start, end) = (box.message.start, box.message.bytes.count)
         let want = min(end - start, destination.remaining)
-        let given = copyFirst(to: &destination, start, want)
+        let given = destination.write(box.message.bytes, at: start, count: want)
         if given < want { return nil }
         byteCount -= given
         if given == end - start {
-            let charge = messages[head]?.charge ?? 0
+            let charge = box.message.charge
             if head == messages.count - 1 {
-                messages[head]?.bytes.removeAll(keepingCapacity: true)
-                messages[head]?.start = 0
-                messages[head]?.charge = 0
+                box.message.bytes.removeAll(keepingCapacity: true)
+                box.message.start = 0
+                box.message.charge = 0
                 isIdle = true
             } else {
                 dropFirst()
             }
-            return (given, budget, charge)
+            return (given, box.message.budget, charge)
         }
-        messages[head]?.start = start + given
-        messages[head]?.charge -= given
-        return (given, budget, given)
-    }
-
-    /// The array is let go of again before it changes.
-    private func copyFirst(to destination: inout IOVector, _ start: Int, _ count: Int) -> Int {
-        guard let bytes = messages[head]?.bytes else { return 0 }
-        return destination.write(bytes, at: start, count: count)
+        box.message.start = start + given
+        box.message.charge -= given
+        return (given, box.message.budget, given)
     }
 
     mutating func removeFirst() {
@@ -143,7 +139,7 @@ struct UnixMessageQueue {
     }
 
     private mutating func dropFirst() {
-        if messages[head]?.identity == nil { specialCount -= 1 }
+        if messages[head]?.message.identity == nil { specialCount -= 1 }
         messages[head] = nil
         head += 1
         if head == messages.count {
@@ -159,18 +155,17 @@ struct UnixMessageQueue {
     ///
     /// - Returns: what the budget gets back.
     mutating func consume(_ count: Int) -> Int {
-        guard var message = first else { return 0 }
-        if count >= message.count {
+        guard !isEmpty, let box = messages[head] else { return 0 }
+        if count >= box.message.count {
+            let charge = box.message.charge
             removeFirst()
-            return message.charge
+            return charge
         }
-        messages[head] = nil
-        message.start += count
-        message.charge -= count
+        box.message.start += count
+        box.message.charge -= count
         // What goes along goes with the first byte.
-        message.rights = []
-        message.passage = nil
-        messages[head] = message
+        box.message.rights = []
+        box.message.passage = nil
         byteCount -= count
         return count
     }
