@@ -100,6 +100,10 @@ same "gdb: forks" "${gdb[@]}" -ex 'set follow-fork-mode child' -ex 'break add' -
 same "gdb: a fault" "${gdb[@]}" -ex 'run crash' -ex 'bt' -ex 'print $_siginfo._sifields._sigfault.si_addr' $program
 same "gdb: catch of a call" "${gdb[@]}" -ex 'catch syscall write' -ex run -ex continue -ex continue $program
 same "gdb attaches" sh -c "$program sleep & sleep 0.3; gdb -batch -nx -ex 'set debuginfod enabled off' -ex 'bt -1' -p \$! 2>&1 | grep main; kill \$!"
+for platform in ptrace systrap; do
+    check "gdb reads a core file, $platform" 'main (argc=2, argv=ADDRESS) at /opt/debuggers/sums.c:30' \
+        "$(oci --platform=$platform run -b "$(debian_bundle sh -c 'ulimit -c unlimited; cd /dev/shm; /opt/debuggers/sums crash; gdb -batch -nx -ex "set debuginfod enabled off" -ex "frame 0" /opt/debuggers/sums core')" xcore </dev/null 2>/dev/null | sed -nE 's/0x[0-9a-f]+/ADDRESS/g; s/^#0 +//p' | head -n 1)"
+done
 fi
 
 # The command's own tools.

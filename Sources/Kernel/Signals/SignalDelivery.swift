@@ -14,7 +14,7 @@ extension Task {
         case SignalAction.SIG_IGN:
             return
         case SignalAction.SIG_DFL:
-            takeDefaultAction(signal, forced: forced, continuations)
+            takeDefaultAction(info, forced: forced, continuations)
         default:
             settleRestart(action)
             do throws(Errno) {
@@ -42,13 +42,15 @@ extension Task {
         }
     }
 
-    private func takeDefaultAction(_ signal: Int32, forced: Bool, _ continuations: UInt32) {
+    private func takeDefaultAction(_ info: SignalInfo, forced: Bool, _ continuations: UInt32) {
+        let signal = info.signal
         let isUnblockable = SignalSet.unblockable.contains(signal)
         if group.isInit, !forced, !isUnblockable { return }
         switch Signal.defaultAction(signal) {
         case .ignore, .continue: return
         case .stop: group.beginStop(signal, continuations: continuations)
-        case .terminate, .core: group.kill(.signaled(signal))
+        case .terminate: group.kill(.signaled(signal))
+        case .core: if !dumpCore(info) { group.kill(.signaled(signal)) }
         }
     }
 

@@ -17,6 +17,7 @@ extension Task {
 
     /// The end of the task's thread: gives back what it holds, then tells whom it concerns.
     func finish() {
+        meetCoreDump()
         if let status = group.signalLock.withLock({ group.groupExit }) { exitCode = status }
         standForEvent(.exit, message: UInt64(UInt32(bitPattern: exitCode.rawValue)))
         logEnd()

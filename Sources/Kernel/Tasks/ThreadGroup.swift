@@ -70,6 +70,8 @@ public final class ThreadGroup: @unchecked Sendable {
     var owesContinueNotice = false
     /// The task whose exec waits for all others to end.
     var execing: Task?
+    /// The core file that one of the tasks writes.
+    var coreDump: CoreDump?
     /// Told when a signal is queued for the group or one of its tasks (signalfd).
     public let signalArrived = WaitQueue()
 

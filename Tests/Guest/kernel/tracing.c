@@ -600,7 +600,7 @@ static void waiting(void) {
     pipe(pipes);
     child = fork();
     if (child == 0) read_pipe();
-    usleep(30000);
+    usleep(200000);
     SHOW(T(PTRACE_ATTACH, child, 0, 0));
     next("attached", child);
     struct user_regs_struct r;
@@ -613,7 +613,7 @@ static void waiting(void) {
     SHOW(r.orig_rax);
     SHOW((long)r.rax);
     T(PTRACE_SYSCALL, child, 0, 0);
-    usleep(30000);
+    usleep(200000);
     kill(child, SIGUSR1);
     next("interrupted", child);
     T(PTRACE_GETREGS, child, 0, &r);
@@ -622,13 +622,13 @@ static void waiting(void) {
     T(PTRACE_SYSCALL, child, 0, 0);
     next("the signal", child);
     T(PTRACE_DETACH, child, 0, SIGUSR1);
-    usleep(30000);
+    usleep(200000);
     write(pipes[1], "\x21", 1);
     next("read on", child);
     // Seized and interrupted: nothing shows.
     child = fork();
     if (child == 0) read_pipe();
-    usleep(30000);
+    usleep(200000);
     SHOW(T(PTRACE_SEIZE, child, 0, 0));
     SHOW(T(PTRACE_INTERRUPT, child, 0, 0));
     next("seized", child);
