@@ -7,6 +7,9 @@
 
 #define EFAULT 14
 
+/// Becomes a part of its callers, which are in the image.
+#define INLINE __attribute__((always_inline)) inline
+
 struct bringing {
     char *slot;
     struct stub_marshal *marshal;
@@ -17,13 +20,13 @@ struct bringing {
     uint32_t used;    // bytes of the window
 };
 
-TEXT static uint64_t clip(const struct bringing *b, uint64_t address, uint64_t length) {
+INLINE static uint64_t clip(const struct bringing *b, uint64_t address, uint64_t length) {
     if (address >= b->limit) return 0;
     uint64_t room = b->limit - address;
     return length < room ? length : room;
 }
 
-TEXT static void note(struct bringing *b, uint64_t address, uint64_t length, uint32_t place) {
+INLINE static void note(struct bringing *b, uint64_t address, uint64_t length, uint32_t place) {
     struct stub_range *range = &b->marshal->ranges[b->count++];
     range->address = address;
     range->length = (uint32_t)length;
@@ -31,7 +34,7 @@ TEXT static void note(struct bringing *b, uint64_t address, uint64_t length, uin
 }
 
 /// Where `length` bytes of input go: an offset in the slot, of room for `*room` bytes.
-TEXT static uint32_t place(const struct bringing *b, uint64_t length, uint64_t *room) {
+INLINE static uint32_t place(const struct bringing *b, uint64_t length, uint64_t *room) {
     if (length <= STUB_INLINE_LIMIT && b->inlined + length <= STUB_OUTPUT_OFFSET) {
         *room = length;
         return b->inlined;
@@ -41,7 +44,7 @@ TEXT static uint32_t place(const struct bringing *b, uint64_t length, uint64_t *
     return (uint32_t)(STUB_WINDOW_OFFSET + b->used);
 }
 
-TEXT static void take(struct bringing *b, uint32_t place, uint64_t length) {
+INLINE static void take(struct bringing *b, uint32_t place, uint64_t length) {
     length = (length + 7) & ~7ul;
     if (place < STUB_WINDOW_OFFSET) b->inlined += (uint32_t)length;
     else b->used += (uint32_t)length;
@@ -172,7 +175,7 @@ TEXT static void control_device(struct bringing *b, uint32_t request, uint64_t a
     if (out) claim(b, address, out, 0);
 }
 
-TEXT static uint64_t counted(uint64_t count, uint32_t unit) {
+INLINE static uint64_t counted(uint64_t count, uint32_t unit) {
     count = (uint32_t)count;
     if (unit == STUB_UNIT_BYTE) return count;
     if (unit == STUB_UNIT_BIT) return (count + 63) / 64 * 8;
@@ -195,7 +198,10 @@ TEXT void stub_bring(struct stub_area *area) {
         uint32_t kind = item[i] & 31, parameter = item[i] >> 8;
         uint64_t address = a[(item[i] >> 5 & 7) % 6];
         if (address == 0 && kind != STUB_ITEM_FCNTL && kind != STUB_ITEM_IOCTL) continue;
-        uint64_t size = parameter * 4, length = counted(a[(parameter & 7) % 6], parameter >> 3);
+        uint64_t size = parameter * 4, length = 0;
+        if (kind == STUB_ITEM_IN_COUNTED || kind == STUB_ITEM_OUT_COUNTED || kind == STUB_ITEM_OUT_COUNTED_PROBED ||
+            kind == STUB_ITEM_BOTH_COUNTED)
+            length = counted(a[(parameter & 7) % 6], parameter >> 3);
         switch (kind) {
         case STUB_ITEM_PATH: bring_string(&b, address); break;
         case STUB_ITEM_IN: bring(&b, address, &size); break;

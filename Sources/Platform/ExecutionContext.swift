@@ -205,7 +205,7 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
 
     /// Lets what the call has put into guest memory arrive there, before anything else than the thread looks at it or the
     /// thread goes elsewhere than behind the call. A platform may leave it to the thread's return otherwise. What cannot be
-    /// written turns the call's result into EFAULT.
+    /// written turns the call's result into EFAULT. From here on memory is read as it is then, not as it came with the call.
     open func settle() {}
 
     /// Somebody else may change guest memory or the call's arguments before the call is made: what the platform has read

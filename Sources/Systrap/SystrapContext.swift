@@ -473,6 +473,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func settle() {
         deliver()
+        window.close()
         if hasFailedDelivery {
             hasFailedDelivery = false
             complete(Errno.EFAULT.returnValue)

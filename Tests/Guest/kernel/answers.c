@@ -288,10 +288,6 @@ int main(int count, char **arguments) {
         printf("same process %d, leader %d\n", PID == atol(arguments[2]), PID == TID);
         return 0;
     }
-    if (count == 2 && !strcmp(arguments[1], "trace")) {
-        traced();
-        return 0;
-    }
     forked();
     orphaned();
     users();
@@ -300,5 +296,6 @@ int main(int count, char **arguments) {
     replaced("/proc/self/exe");
     filtered();
     clocks();
+    traced();
     return 0;
 }
