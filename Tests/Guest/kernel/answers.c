@@ -283,6 +283,42 @@ static void traced(void) {
     printf("seen %d %d %d\n", seen[0], seen[1], seen[2]);
 }
 
+static char watched_name[16] = "/nothing/at/all";
+static uint64_t watched_time[2];
+
+/// A tracer changes what a call is given as it begins, and what it has given as it ends.
+static void rewritten(void) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        raise(SIGSTOP);
+        long found = syscall(SYS_access, watched_name, F_OK);
+        syscall(SYS_clock_gettime, CLOCK_REALTIME, watched_time);
+        _exit(found == 0 && watched_time[0] == 77 ? 5 : 6);
+    }
+    int status, inside = 0, isLate = 0;
+    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) { puts("no stop"); return; }
+    ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD);
+    while (ptrace(PTRACE_SYSCALL, child, 0, 0) == 0 && waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+        if (WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
+        inside = !inside;
+        long number = ptrace(PTRACE_PEEKUSER, child, 8 * 15 /* ORIG_RAX */, 0);
+        if (number == SYS_access && inside) {
+            uint64_t words[2] = {0};
+            memcpy(words, "/proc", 6);
+            ptrace(PTRACE_POKEDATA, child, watched_name, words[0]);
+            ptrace(PTRACE_POKEDATA, child, watched_name + 8, words[1]);
+        }
+        if (number == SYS_clock_gettime && !inside) {
+            isLate = ptrace(PTRACE_PEEKDATA, child, watched_time, 0) > 1000000000;
+            ptrace(PTRACE_POKEDATA, child, watched_time, 77);
+        }
+    }
+    show_status("rewritten", status);
+    printf("seen at its end %d\n", isLate);
+}
+
 int main(int count, char **arguments) {
     if (count == 3 && !strcmp(arguments[1], "again")) {
         printf("same process %d, leader %d\n", PID == atol(arguments[2]), PID == TID);
@@ -297,5 +333,6 @@ int main(int count, char **arguments) {
     filtered();
     clocks();
     traced();
+    rewritten();
     return 0;
 }
