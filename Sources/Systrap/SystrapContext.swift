@@ -460,7 +460,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     }
 
     override func outputRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {
-        unsafe window.room(address.rawValue, count)
+        if let room = unsafe window.room(address.rawValue, count) { return unsafe room }
+        return unsafe nextRoom(address, count)
     }
 
     override func writablePrefix(_ address: GuestAddress, _ count: Int) -> Int {

@@ -1,3 +1,4 @@
+import CHostOS
 import CStub
 import LinuxABI
 import Memory
@@ -57,6 +58,22 @@ extension SystrapContext {
             done += more
         }
         return done
+    }
+
+    /// From this size on the rest of a large read goes through the window, too, piece by piece: a third less than a remote
+    /// copy costs for 64 KiB (11.4 against 16.7 us, the read itself counted in), as long as the stub's thread looks for
+    /// commands. Waking it makes them equal.
+    private static var pieceLimit: Int { 32 << 10 }
+
+    /// Room for the next piece of a large read, when the window has none that may be written.
+    @inline(never)
+    func nextRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {
+        guard count >= Self.pieceLimit, window.isOpen, unsafe host_load32(&slot.pointee.sleeping) == 0 else { return nil }
+        deliver()
+        let writable = probe(address, count)
+        if writable < Int(pageSize) { return nil }
+        window.allow(address.rawValue, writable)
+        return unsafe window.room(address.rawValue, count)
     }
 
     /// How many bytes the stub's thread can write.

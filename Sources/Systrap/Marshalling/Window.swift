@@ -22,6 +22,8 @@ import Glibc
     private var recordBytes = 0
     /// The window's next free byte; nil while the stub has not been asked how much of it is input.
     private var cursor: Int?
+    /// What may be written besides, by what the stub has found since.
+    private var later: (address: UInt64, count: UInt64) = (0, 0)
     /// The first and the last address that something waits for.
     private var lowest = UInt64.max, highest: UInt64 = 0
     /// How much of the window has been in use.
@@ -45,6 +47,7 @@ import Glibc
     mutating func open(hasTable: Bool) {
         isOpen = hasTable
         cursor = nil
+        later = (0, 0)
     }
 
     /// The call is over, or its input is no longer what stands in the slot.
@@ -57,6 +60,10 @@ import Glibc
     /// - Returns: where it is in the slot (0: nowhere, it may be written), and the bytes from `address` to its end.
     @inline(__always)
     private func find(_ address: UInt64, output: Bool) -> (place: Int, count: Int)? {
+        if output {
+            let offset = address &- later.address
+            if offset < later.count { return (0, Int(later.count &- offset)) }
+        }
         var at = unsafe base + Self.marshalOffset
         let count = min(unsafe host_load32(at), UInt32(STUB_RANGES))
         unsafe at += 8
@@ -65,9 +72,9 @@ import Glibc
             let start = unsafe host_load64(at), length = unsafe UInt64(host_load32(at + 8)), place = unsafe host_load32(at + 12)
             let offset = address &- start
             if offset < length, (place == 0) == output {
-                let found = Int(place), end = found &+ Int(length)
-                if !output, found < Self.marshalOffset || end > Self.slotSize { return nil }
-                return (found &+ Int(offset), Int(length &- offset))
+                let first = Int(place), end = first &+ Int(length)
+                if !output, first < Self.marshalOffset || end > Self.slotSize { return nil }
+                return (first &+ Int(offset), Int(length &- offset))
             }
             unsafe at += Self.recordSize
             i &+= 1
@@ -171,6 +178,9 @@ import Glibc
         cursor = first
         return first
     }
+
+    /// Lets output go to `count` bytes from `address` on.
+    mutating func allow(_ address: UInt64, _ count: Int) { later = (address, UInt64(count)) }
 
     /// Room in the window for output to `address`, which `put` carries from there without a copy.
     ///
