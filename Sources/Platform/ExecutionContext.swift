@@ -205,12 +205,16 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
 
     /// Lets what the call has put into guest memory arrive there, before anything else than the thread looks at it or the
     /// thread goes elsewhere than behind the call. A platform may leave it to the thread's return otherwise. What cannot be
-    /// written turns the call's result into EFAULT. From here on memory is read as it is then, not as it came with the call.
+    /// written turns the call's result into EFAULT.
     open func settle() {}
 
     /// Somebody else may change guest memory or the call's arguments before the call is made: what the platform has read
     /// ahead for it does not count.
     open func forgetInput() {}
+
+    /// The thread is to end with its process: a stub that does not answer is not waited for any more but for a moment. From
+    /// any thread.
+    open func endSoon() {}
 
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}

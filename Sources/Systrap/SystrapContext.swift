@@ -5,6 +5,7 @@ import LinuxABI
 import Memory
 import Platform
 import Stubs
+import Synchronization
 
 /// A stub thread that is told what to do through its slot of the arena.
 ///
@@ -37,6 +38,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Output of the call at hand could not be delivered.
     var hasFailedDelivery = false
     private let bell = Bell()
+    /// What its stub's thread does not answer is not waited for.
+    private let isEnding = Atomic<Bool>(false)
     /// Guards the line that says who the thread is. A leaf.
     private let infoLock = Lock()
     private var told: UInt32 = 0
@@ -236,7 +239,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             let seen = unsafe host_load32(&slot.pointee.happened)
             if seen == happened { return true }
             if space.isDead { return false }
-            if latch.isPending {
+            if latch.isPending || isEnding.load(ordering: .acquiring) {
                 let now = HostClock.monotonic
                 if deadline == nil { deadline = now + Self.grace }
                 if let deadline, now > deadline {
@@ -470,11 +473,15 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         return known + probe(address + known, count - known)
     }
 
+    override func endSoon() {
+        isEnding.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
     override func forgetInput() { window.close() }
 
     override func settle() {
         deliver()
-        window.close()
         if hasFailedDelivery {
             hasFailedDelivery = false
             complete(Errno.EFAULT.returnValue)

@@ -173,6 +173,7 @@ extension ThreadGroup {
         stopSignal = 0
         for task in tasks {
             task.isKilled = true
+            task.currentContext.endSoon()
             task.waiter.unpark()
             task.interrupt()
         }
