@@ -19,7 +19,9 @@ final class ContainerProcess: @unchecked Sendable {
     private let lock = Lock()
     private var streams: ProcessStreams?
     private var hostStreams: HostStreams?
+    /// While it runs: the group holds its observer, and that this.
     private var group: ThreadGroup?
+    private var pidStorage: Int32 = -1
     private var statusStorage = Status.created
     private var starting = false
     private var exitStorage: Control.WaitResponse?
@@ -38,7 +40,7 @@ final class ContainerProcess: @unchecked Sendable {
     var status: Status { lock.withLock { statusStorage } }
     var exit: Control.WaitResponse? { lock.withLock { exitStorage } }
     /// In the root pid namespace; -1 before the start.
-    var pid: Int32 { lock.withLock { group?.pid ?? -1 } }
+    var pid: Int32 { lock.withLock { pidStorage } }
 
     /// Runs the process.
     ///
@@ -87,6 +89,7 @@ final class ContainerProcess: @unchecked Sendable {
         }
         lock.withLock {
             group = task.group
+            pidStorage = task.group.pid
             self.streams = streams
             hostStreams = nil
             statusStorage = .running
@@ -130,6 +133,7 @@ final class ContainerProcess: @unchecked Sendable {
         let handlers = lock.withLock {
             statusStorage = .stopped
             hostStreams = nil
+            group = nil
             exitStorage = exit
             defer { exitHandlers = [] }
             return exitHandlers
@@ -159,7 +163,7 @@ final class ContainerProcess: @unchecked Sendable {
     func signal(_ number: Int32) throws(TTRPC.Status) {
         let (status, group) = lock.withLock { (statusStorage, self.group) }
         switch status {
-        case .running: group.map { $0.send(SignalInfo(number, code: 0), forced: true) }
+        case .running: group?.send(SignalInfo(number, code: 0), forced: true)
         case .stopped: throw TTRPC.Status(.notFound, "process already finished")
         case .created:
             // A container that was never started ends by any signal that would end it.
