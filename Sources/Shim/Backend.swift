@@ -1,30 +1,43 @@
-import HostOS
-import Messages
-import Runtime
+public import HostOS
+public import Messages
+public import Runtime
+public import TTRPC
 
 /// How a process ended.
-struct ProcessExit: Equatable, Sendable {
+public struct ProcessExit: Equatable, Sendable {
     /// As a shell shows it.
-    var status: UInt32
+    public var status: UInt32
     /// Nanoseconds since the epoch.
-    var at: Int64
+    public var at: Int64
 
-    static func now(_ status: UInt32) -> ProcessExit { .init(status: status, at: Int64(HostClock.realtime)) }
+    public init(status: UInt32, at: Int64) {
+        self.status = status
+        self.at = at
+    }
+
+    public static func now(_ status: UInt32) -> ProcessExit { .init(status: status, at: Int64(HostClock.realtime)) }
 }
 
 /// The streams of a process, for the Sentry. The descriptors stay the caller's.
-struct ProcessStreams: Sendable {
-    var terminal = false
-    var input: HostFD?
-    var output: HostFD?
-    var error: HostFD?
+public struct ProcessStreams: Sendable {
+    public var terminal = false
+    public var input: HostFD?
+    public var output: HostFD?
+    public var error: HostFD?
     /// Of the terminal, when it is known; else 0.
-    var rows: UInt32 = 0
-    var columns: UInt32 = 0
+    public var rows: UInt32 = 0
+    public var columns: UInt32 = 0
+
+    public init(terminal: Bool = false, input: HostFD? = nil, output: HostFD? = nil, error: HostFD? = nil) {
+        self.terminal = terminal
+        self.input = input
+        self.output = output
+        self.error = error
+    }
 }
 
 /// What the shim needs of a pod's kernel. The Runtime module is behind it, in tests a fake.
-protocol PodBackend: Sendable {
+public protocol PodBackend: Sendable {
     /// The sandbox itself: what containerd's sandbox service is about. It runs no programs.
     func sandboxContainer() throws(RuntimeError) -> any ContainerBackend
     func createContainer(_ id: String, bundle: String,
@@ -34,7 +47,7 @@ protocol PodBackend: Sendable {
 }
 
 /// What the shim needs of a container. `exec` is empty for the container's own process.
-protocol ContainerBackend: Sendable {
+public protocol ContainerBackend: Sendable {
     /// A process of the host that stands for the container.
     var pid: UInt32 { get }
     func start() throws(RuntimeError)
@@ -61,7 +74,7 @@ protocol ContainerBackend: Sendable {
 }
 
 /// What a pod's kernel is started for.
-enum PodOrigin: Sendable {
+public enum PodOrigin: Sendable {
     /// The first container's bundle.
     case bundle(String)
     /// A sandbox that is there before any container, as containerd's sandbox service makes it.
@@ -70,3 +83,62 @@ enum PodOrigin: Sendable {
 
 /// Starts a pod's kernel. The options are those of its first container, if they came with it.
 typealias PodStarter = @Sendable (_ origin: PodOrigin, _ options: Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend
+
+/// The pod that a shim serves.
+public struct PodContext: Sendable {
+    /// The pod's, or its only container's.
+    public let id: String
+    public let namespace: String
+    /// containerd's own debugging is on.
+    public let debug: Bool
+    /// Its loop also watches descriptors.
+    public let server: Server
+}
+
+/// A runtime, as far as its shim differs from others'.
+public struct ShimDefinition: Sendable {
+    /// The executable's name.
+    public var program: String
+    /// The runtime's, as containerd knows it: "io.containerd.NAME.VERSION".
+    public var runtime: String
+    public var version: String
+    /// The OCI features document, JSON.
+    public var features: String
+    public var start: @Sendable (PodContext, PodOrigin, Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend
+    /// Removes what a pod has left whose shim was killed. May be called when there is nothing (any more).
+    public var cleanUp: @Sendable (_ pod: String, _ namespace: String) -> Void
+
+    public init(program: String, runtime: String, version: String, features: String = "{}",
+                start: @escaping @Sendable (PodContext, PodOrigin, Proto.AnyMessage?) throws(RuntimeError) -> any PodBackend,
+                cleanUp: @escaping @Sendable (_ pod: String, _ namespace: String) -> Void) {
+        self.program = program
+        self.runtime = runtime
+        self.version = version
+        self.features = features
+        self.start = start
+        self.cleanUp = cleanUp
+    }
+}
+
+/// What a runtime need not have.
+extension PodBackend {
+    public func sandboxContainer() throws(RuntimeError) -> any ContainerBackend {
+        throw RuntimeError(.unimplemented, "sandboxes without containers are not implemented")
+    }
+}
+
+extension ContainerBackend {
+    private var missing: RuntimeError { RuntimeError(.unimplemented, "not implemented by this runtime") }
+
+    public func checkExec(spec: [UInt8]) throws(RuntimeError) { throw missing }
+    public func addExec(_ exec: String, spec: [UInt8], streams: ProcessStreams) throws(RuntimeError) { throw missing }
+    public func startExec(_ exec: String) throws(RuntimeError) { throw missing }
+    public func onOOM(_ body: @escaping @Sendable () -> Void) {}
+    public func checkOOM() {}
+    public func resize(exec: String, rows: UInt32, columns: UInt32) throws(RuntimeError) {}
+    public func pause() throws(RuntimeError) { throw missing }
+    public func resume() throws(RuntimeError) { throw missing }
+    public func hostProcesses() throws(RuntimeError) -> [(pid: UInt32, exec: String)] { [(pid, "")] }
+    public func metrics() throws(RuntimeError) -> Proto.AnyMessage { throw missing }
+    public func update(resources: [UInt8]) throws(RuntimeError) { throw missing }
+}

@@ -8,6 +8,7 @@ import TTRPC
 /// was killed. Whatever of the container is left is removed; what a living shim of the pod still serves is let alone.
 struct DeleteCommand {
     let line: CommandLine
+    let cleanUp: @Sendable (_ pod: String, _ namespace: String) -> Void
 
     /// - Returns: what goes to standard output.
     func run() throws(CommandFailure) -> [UInt8] {
@@ -19,9 +20,7 @@ struct DeleteCommand {
         }
         let socket = address(bundle) ?? PodSocket(grpcAddress: line.address, namespace: line.namespace, group: group)
         if !socket.isServed {
-            var configuration = Configuration()
-            configuration.root = PodGroup.root(namespace: line.namespace)
-            Sandbox.cleanUp(id: group, configuration: configuration)
+            cleanUp(group, line.namespace)
             socket.remove()
         }
         RootfsMounts.unmount("\(bundle)/rootfs")

@@ -2,16 +2,16 @@ import Messages
 
 /// The answer to `-info`: what the runtime is, and its features as the OCI specification words them.
 enum RuntimeInformation {
-    static func encoded() throws(CommandFailure) -> [UInt8] {
+    static func encoded(_ definition: ShimDefinition = .cloister) throws(CommandFailure) -> [UInt8] {
         let info = Types.RuntimeInfo(
-            name: "io.containerd.cloister.v2", version: .init(version: Shim.version),
+            name: definition.runtime, version: .init(version: definition.version),
             features: .init(typeURL: "types.containerd.io/opencontainers/runtime-spec/1/features/Features",
-                            value: Array(features.utf8)))
+                            value: Array(definition.features.utf8)))
         guard let bytes = try? info.encode() else { throw CommandFailure("the answer can't be encoded") }
         return bytes
     }
 
-    private static let features = """
+    static let features = """
         {"ociVersionMin":"1.0.0","ociVersionMax":"1.2.0",\
         "hooks":["prestart","createRuntime","poststart","poststop"],\
         "mountOptions":["async","atime","bind","defaults","dev","diratime","dirsync","exec","noatime","nodev","nodiratime",\

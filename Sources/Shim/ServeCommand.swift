@@ -6,6 +6,7 @@ import TTRPC
 /// The shim of one pod: serves containerd on descriptor 3 until nothing is left to serve.
 struct ServeCommand {
     let line: CommandLine
+    let definition: ShimDefinition
     /// How long a shim without containers waits for one, in nanoseconds.
     private static let patience: UInt64 = 60_000_000_000
 
@@ -26,21 +27,12 @@ struct ServeCommand {
         }
         let server = try CommandFailure.about("the server") { () throws(Errno) in try Server(peers: .sameUser) }
         let events = EventQueue(address: Environment.value(of: "TTRPC_ADDRESS") ?? "", namespace: line.namespace)
-        var configuration = Configuration()
-        configuration.root = PodGroup.root(namespace: line.namespace)
-        configuration.debug = line.debug
-        configuration.warn = .init { Log.warning($0) }
-        let (id, namespace, settings) = (line.id, line.namespace, configuration)
+        let context = PodContext(id: line.id, namespace: line.namespace, debug: line.debug, server: server)
         // Some releases of containerd never say that a shim may end, and a client that asked for one can die.
         let timer = try CommandFailure.about("a timer") { () throws(Errno) in try HostFD.timer() }
         timer.setTimer(nanoseconds: Self.patience)
         let pod = Pod(events: events, onIdle: { server.stop() }, onEmpty: { timer.setTimer(nanoseconds: Self.patience) }) { (origin, options) throws(RuntimeError) in
-            var settings = settings
-            let spec = try RuntimePod.spec(origin)
-            try ConfigurationFile.apply(options ?? started, annotations: spec.annotations, to: &settings)
-            // Where `delete` looks, which is told of no options.
-            settings.root = PodGroup.root(namespace: namespace)
-            let made = try RuntimePod.start(id: id, spec: spec, configuration: settings, server: server)
+            let made = try definition.start(context, origin, options ?? started)
             // A pod that is needed is not looked after: idle, it never wakes.
             timer.setTimer(nanoseconds: 0)
             return made

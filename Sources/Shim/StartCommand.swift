@@ -19,6 +19,8 @@ struct CommandFailure: Error {
 /// is the bundle.
 struct StartCommand {
     let line: CommandLine
+    /// What the server calls itself.
+    let program: String
 
     /// - Returns: what goes to standard output.
     func run() throws(CommandFailure) -> [UInt8] {
@@ -85,7 +87,7 @@ struct StartCommand {
         let program = try CommandFailure.about("/proc/self/exe") { () throws(Errno) in
             try HostFD.currentDirectory.readLink("/proc/self/exe")
         }
-        var spawn = Spawn(path: program, arguments: ["containerd-shim-cloister-v2", "-namespace", line.namespace,
+        var spawn = Spawn(path: program, arguments: [self.program, "-namespace", line.namespace,
                                                      "-id", group, "-address", line.address]
                                                      + (line.debug ? ["-debug"] : []))
         let ttrpc = bootstrap?.containerdTtrpcAddress ?? Environment.value(of: "TTRPC_ADDRESS") ?? ""
