@@ -1,3 +1,4 @@
+import Identity
 import LinuxABI
 
 extension Caller {
@@ -87,7 +88,7 @@ extension Caller {
         let inode = path.inode
         if mask.isEmpty { return }
         var who = credentials
-        if !effective {
+        if !effective, !who.checksAlikeByRealIDs {
             let real = who
             who = real.changed { f in
                 f.fsuid = real.ruid
@@ -101,5 +102,13 @@ extension Caller {
         if mask.contains(.write), inode.type == .regular || inode.type == .directory || inode.type == .symbolicLink {
             try path.checkWritable()
         }
+    }
+}
+
+extension Credentials {
+    /// Whether access(2)'s check by the real ids comes out as a check by these credentials does: nothing is to be changed.
+    fileprivate var checksAlikeByRealIDs: Bool {
+        guard fsuid == ruid, fsgid == rgid else { return false }
+        return securebits & 4 /* SECBIT_NO_SETUID_FIXUP */ != 0 || effective == (ruid == 0 ? permitted : [])
     }
 }

@@ -38,7 +38,7 @@ struct Kind {
     static let base: UInt64 = 0x10000
     static let size = 1 << 20
 
-    private let bytes = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: ScriptedContext.size, alignment: 4096)
+    private let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: ScriptedContext.size, alignment: 4096)
     private var kinds: [Kind] = []
     private var repetitions = 0
     private var batches = 0
