@@ -30,7 +30,7 @@ struct CodeWriter {
     ///
     /// - Returns: whether the jump stands there. Else the original does, or nothing more can be done.
     func install(_ plan: SitePlan, _ jump: [UInt8]) -> Bool {
-        guard read(plan.start, 5) == plan.original, put([0], Self.stop, plan) else { return false }
+        guard read(plan.start, 5) == plan.original, synchronize(), put([0], Self.stop, plan) else { return false }
         if write(plan, jump), read(plan.start, 5) == [Self.stop] + jump[1...], synchronize(), put([0], jump, plan), synchronize() {
             return true
         }
@@ -50,9 +50,10 @@ struct CodeWriter {
         return put(rest, jump, plan)
     }
 
-    /// Puts the original bytes back.
+    /// Puts the original bytes back, even where processors cannot be made to see each step.
     func restore(_ plan: SitePlan) -> Bool {
-        guard put([0], Self.stop, plan), synchronize() else { return false }
+        guard put([0], Self.stop, plan) else { return false }
+        _ = synchronize()
         var rest = [1, 2, 3, 4]
         var last: [Int] = []
         for (place, isStop) in [(4, plan.stopsFourth), (2, plan.stopsSecond)] where isStop {
@@ -60,8 +61,12 @@ struct CodeWriter {
             rest.removeAll { $0 == place }
         }
         guard put(rest, plan.original, plan) else { return false }
-        for place in last where !(synchronize() && put([place], plan.original, plan)) { return false }
-        return synchronize() && put([0], plan.original, plan) && synchronize()
+        for place in last {
+            _ = synchronize()
+            if !put([place], plan.original, plan) { return false }
+        }
+        _ = synchronize()
+        return put([0], plan.original, plan) && synchronize()
     }
 
     private func put(_ places: [Int], _ byte: UInt8, _ plan: SitePlan) -> Bool {

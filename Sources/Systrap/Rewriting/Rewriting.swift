@@ -178,11 +178,9 @@ extension SystrapAddressSpace {
             return (try? hostCall(.membarrier, 1, 0)) != nil
         }
         let (number, register, barrier) = (UInt64(SystemCallNumber.membarrier.rawValue), UInt64(64), UInt64(32))
-        if !rewritten.isRegistered {
-            guard context.command(STUB_CALL_A, number, register) == 0 else { return false }
-            rewritten.isRegistered = true
-        }
-        return context.command(STUB_CALL_A, number, barrier) == 0
+        // Most often it is registered already.
+        if context.command(STUB_CALL_A, number, barrier) == 0 { return true }
+        return context.command(STUB_CALL_A, number, register) == 0 && context.command(STUB_CALL_A, number, barrier) == 0
     }
 
     // MARK: Mappings

@@ -31,7 +31,6 @@ import Synchronization
     var byMoved: [UInt64: Int] = [:]
     /// Mappings of code, private and not writable, that hold patches. Calls that change one come to the Sentry.
     var mappings: [Range<UInt64>] = []
-    var isRegistered = false
     /// How many calls that change mappings are under way: nothing is rewritten meanwhile.
     var changes = 0
 
@@ -64,7 +63,7 @@ import Synchronization
         new.sites = sites
         (new.zones, new.formerZones, new.patches) = (zones, formerZones, patches)
         (new.bySite, new.byStart, new.byMoved) = (bySite, byStart, byMoved)
-        (new.mappings, new.isRegistered) = (mappings, isRegistered)
+        new.mappings = mappings
         new.isOff.store(isOff.load(ordering: .relaxed), ordering: .relaxed)
         new.low.store(low.load(ordering: .relaxed), ordering: .relaxed)
         new.high.store(high.load(ordering: .relaxed), ordering: .relaxed)

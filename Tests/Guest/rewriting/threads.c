@@ -16,10 +16,10 @@ static void *hammer(void *unused) {
     return (void *)wrong;
 }
 
-int main(void) {
+static long rounds(int count) {
     parent = getppid();
     long wrong = 0;
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < count; round++) {
         // Across the boundary of two pages, at each of the places where it can lie.
         unsigned char *p = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         unsigned char *a = p + 4096 - round % 10, *b = p + 8192 - round % 12;
@@ -46,6 +46,17 @@ int main(void) {
         }
         munmap(p, 16384);
     }
-    printf("wrong: %ld\n", wrong);
+    return wrong;
+}
+
+int main(void) {
+    printf("wrong: %ld\n", rounds(20));
+    fflush(stdout);
+    // The same in a child, which has inherited what is rewritten.
+    pid_t pid = fork();
+    if (pid == 0) _exit(rounds(5) != 0);
+    int status;
+    waitpid(pid, &status, 0);
+    show_status("child", status);
     return 0;
 }
