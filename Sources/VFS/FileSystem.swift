@@ -34,6 +34,8 @@ open class FileSystem: @unchecked Sendable {
 
     open var root: Inode { fatalErrorOfMissing("root") }
     open var caching: Caching { .always }
+    /// What those hear at once who want to make a name that does not exist; nil: the directory decides.
+    open var creationRefusal: Errno? { nil }
     /// For .revalidate: whether `inode` is still what `name` in `parent` means (nil: still absent).
     open func revalidate(_ parent: Inode, _ name: FileName, _ inode: Inode?) -> Bool { true }
     open func statistics() throws(Errno) -> FileSystemStatistics { FileSystemStatistics(magic: 0) }

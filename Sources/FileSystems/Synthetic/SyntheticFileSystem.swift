@@ -23,6 +23,7 @@ open class SyntheticFileSystem: FileSystem, @unchecked Sendable {
     open var creationError: Errno { .EPERM }
 
     open override var caching: Caching { .never }
+    open override var creationRefusal: Errno? { creationError }
     open override func statistics() throws(Errno) -> FileSystemStatistics { FileSystemStatistics(magic: magic) }
 }
 

@@ -94,8 +94,6 @@ extension Caller {
 }
 
 extension Dentry {
-    /// Where entries come and go by themselves nobody makes one: the lookup for it has failed, as on Linux.
-    ///
-    /// - Throws: ENOENT.
-    func checkMakesNames() throws(Errno) { if inode.fileSystem.caching == .never { throw .ENOENT } }
+    /// Where entries come and go by themselves nobody makes one.
+    func checkMakesNames() throws(Errno) { if let error = inode.fileSystem.creationRefusal { throw error } }
 }

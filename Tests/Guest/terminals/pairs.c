@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -403,8 +404,10 @@ int main(void)
     session("keys", keys);
     session("background", background);
     session("orphan", orphan);
+    // The leader's child speaks when its leader has gone: it becomes ours, and is waited for.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     session("leader", leader);
-    usleep(100000);
+    while (wait(NULL) > 0);
     hangup();
     return 0;
 }
