@@ -352,6 +352,7 @@ static void leader(int master, int replica)
         char text[40];
         errno = 0;
         int n = open("/dev/tty", O_RDWR);
+        usleep(200000); // the leader's end is told first
         int length = snprintf(text, sizeof text, "hup %d, /dev/tty %s", got[SIGHUP], n < 0 ? strerrorname_np(errno) : "open");
         write(1, text, length);
         write(1, "\n", 1);
