@@ -1,3 +1,4 @@
+# On one platform only
 # The other releases of containerd: tasks as ctr drives them, and what is left when processes of ours are killed.
 rerun() {
     local case

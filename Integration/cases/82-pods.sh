@@ -1,3 +1,4 @@
+# On one platform only
 # Pods, as a kubelet has them by the CRI, on every release of containerd.
 source "$repository/Integration/lib/leftovers.sh"
 python=$(cri_python)

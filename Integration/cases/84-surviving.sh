@@ -1,3 +1,4 @@
+# On one platform only
 # containerd is killed and comes back while containers run; clients that stop reading; bundles that are gone; logs by files
 # and programs. On every release of containerd.
 source "$repository/Integration/lib/leftovers.sh"

@@ -1,3 +1,4 @@
+# On one platform only
 # What operators use: the preflight, the install script, the manifests.
 check "cloister doctor finds nothing in the way" 0 "$(timeout 60 "$binaries/cloister" doctor >"$home/doctor" 2>&1; echo $?)"
 check "and has tried a sandbox" yes "$(grep -q '^ok .*a sandbox: ran' "$home/doctor" && echo yes || cat "$home/doctor")"

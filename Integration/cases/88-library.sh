@@ -1,3 +1,4 @@
+# On one platform only
 # The shim of another runtime, made with our library: Examples/containerd-shim-example-v1 under containerd.
 example=$binaries/containerd-shim-example-v1
 [ -x "$example" ] || (cd "$repository" && swift build -c release --static-swift-stdlib -Xswiftc -static-executable --product containerd-shim-example-v1) >/dev/null 2>&1

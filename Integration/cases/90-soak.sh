@@ -1,3 +1,4 @@
+# On one platform only
 # A short form of Integration/soak: pods come and go with processes killed at random; the shim does not grow.
 source "$repository/Integration/lib/leftovers.sh"
 python=$(cri_python)
