@@ -40,12 +40,13 @@ check "a shell with job control" 'stopped and continued' \
 failures=0
 for _ in $(seq 50); do [ "$(in_container true)" == 'status 0' ] || failures=$((failures + 1)); done
 check "50 containers in a row" 0 "$failures"
-results=$(mktemp -d)
+results=$(mktemp -d) many=()
 for n in $(seq 10); do
     id=many$$-$n
     (timeout 60 ctr run --rm --runtime "$runtime" "$busybox" "$id" echo "$n" >"$results/$n" 2>&1 </dev/null) &
+    many+=($!)
 done
-wait $(jobs -p | grep -v "^$containerd_pid$")
+wait "${many[@]}"
 check "10 containers at once" "$(seq 10)" "$(cat "$results"/* | sort -n)"
 rm -rf "$results"
 source "$repository/Integration/lib/leftovers.sh"
