@@ -43,7 +43,7 @@ let package = Package(
         .executable(name: "cloister-sentry", targets: ["cloister-sentry"]),
         .executable(name: "cloister-gofer", targets: ["cloister-gofer"]),
         .executable(name: "containerd-shim-cloister-v2", targets: ["containerd-shim-cloister-v2"]),
-        // For shims of other runtimes; Examples/ has one.
+        // For shims of other runtimes; Integration/examples has one.
         .library(name: "ContainerdShim", targets: ["Shim"]),
     ],
     targets: [
@@ -53,7 +53,7 @@ let package = Package(
         program("cloister-gofer", ["Gofer"]),
         program("containerd-shim-cloister-v2", ["Shim"]),
         .executableTarget(name: "containerd-shim-example-v1", dependencies: ["Shim", "Runtime", "HostOS"],
-                          path: "Examples/containerd-shim-example-v1", swiftSettings: swift),
+                          path: "Integration/examples/containerd-shim-example-v1", swiftSettings: swift),
 
         // On the host's side of a pod.
         module("Shim", ["Runtime", "Messages", "TTRPC", "Cgroups", "HostOS", "LinuxABI"]),

@@ -1,8 +1,8 @@
 # On one platform only
-# The shim of another runtime, made with our library: Examples/containerd-shim-example-v1 under containerd.
+# The shim of another runtime, made with our library: Integration/examples/containerd-shim-example-v1 under containerd.
 example=$binaries/containerd-shim-example-v1
 [ -x "$example" ] || (cd "$repository" && swift build -c release --static-swift-stdlib -Xswiftc -static-executable --product containerd-shim-example-v1) >/dev/null 2>&1
-check "the example is a skeleton" yes "$([ "$(wc -l <"$repository/Examples/containerd-shim-example-v1/main.swift")" -lt 60 ] && echo yes)"
+check "the example is a skeleton" yes "$([ "$(wc -l <"$repository/Integration/examples/containerd-shim-example-v1/main.swift")" -lt 60 ] && echo yes)"
 identifier
 status=0; ctr run --rm --runtime "$example" "$busybox" "$id" /bin/busybox sh -c 'echo from the example; exit 6' >"$home/example" 2>&1 </dev/null || status=$?
 check "it runs under containerd" $'from the example\nstatus 6' "$(cat "$home/example")"$'\n'"status $status"
