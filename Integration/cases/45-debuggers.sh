@@ -67,17 +67,17 @@ P
 }
 # same NAME COMMAND...: the same output, addresses and numbers of processes aside, under runc and on both platforms.
 same() {
-    local name=$1 expected actual platform status filter='s/0x[0-9a-f]+/ADDRESS/g; s/(Thread|process|pid|LWP|PID|Inferior|to) +[0-9]+/\1 N/g; s/(si_pid|si_uid|\) +)=[0-9]+/\1=N/g; /extended state status/d'
+    local name=$1 expected actual interception status filter='s/0x[0-9a-f]+/ADDRESS/g; s/(Thread|process|pid|LWP|PID|Inferior|to) +[0-9]+/\1 N/g; s/(si_pid|si_uid|\) +)=[0-9]+/\1=N/g; /extended state status/d'
     shift
     # One stream, so that the order is certain.
     set -- sh -c 'exec "$@" 2>&1' sh "$@"
     identifier; status=0
     expected=$(timeout -k 5 120 ctr run --rm --rootfs --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env HOME=/ --runtime io.containerd.runc.v2 "$debuggers" "$id" "$@" 2>&1 </dev/null) || status=$?
     expected=$(sed -E "$filter" <<<"$expected")$'\n'"status $status"
-    for platform in ptrace systrap; do
+    for interception in ptrace systrap; do
         identifier; status=0
-        actual=$(oci --platform=$platform run -b "$(debian_bundle "$@")" "x$id" 2>&1 </dev/null) || status=$?
-        check "$name, $platform" "$expected" "$(sed -E "$filter" <<<"$actual")"$'\nstatus '$status
+        actual=$(oci --platform=$interception run -b "$(debian_bundle "$@")" "x$id" 2>&1 </dev/null) || status=$?
+        check "$name, $interception" "$expected" "$(sed -E "$filter" <<<"$actual")"$'\nstatus '$status
     done
 }
 gdb=(gdb -batch -nx -ex 'set debuginfod enabled off' -ex 'set confirm off' -ex 'set print thread-events off')
@@ -100,9 +100,9 @@ same "gdb: forks" "${gdb[@]}" -ex 'set follow-fork-mode child' -ex 'break add' -
 same "gdb: a fault" "${gdb[@]}" -ex 'run crash' -ex 'bt' -ex 'print $_siginfo._sifields._sigfault.si_addr' $program
 same "gdb: catch of a call" "${gdb[@]}" -ex 'catch syscall write' -ex run -ex continue -ex continue $program
 same "gdb attaches" sh -c "$program sleep & sleep 0.3; gdb -batch -nx -ex 'set debuginfod enabled off' -ex 'bt -1' -p \$! 2>&1 | grep main; kill \$!"
-for platform in ptrace systrap; do
-    check "gdb reads a core file, $platform" 'main (argc=2, argv=ADDRESS) at /opt/debuggers/sums.c:30' \
-        "$(oci --platform=$platform run -b "$(debian_bundle sh -c 'ulimit -c unlimited; cd /dev/shm; /opt/debuggers/sums crash; gdb -batch -nx -ex "set debuginfod enabled off" -ex "frame 0" /opt/debuggers/sums core')" xcore </dev/null 2>/dev/null | sed -nE 's/0x[0-9a-f]+/ADDRESS/g; s/^#0 +//p' | head -n 1)"
+for interception in ptrace systrap; do
+    check "gdb reads a core file, $interception" 'main (argc=2, argv=ADDRESS) at /opt/debuggers/sums.c:30' \
+        "$(oci --platform=$interception run -b "$(debian_bundle sh -c 'ulimit -c unlimited; cd /dev/shm; /opt/debuggers/sums crash; gdb -batch -nx -ex "set debuginfod enabled off" -ex "frame 0" /opt/debuggers/sums core')" xcore </dev/null 2>/dev/null | sed -nE 's/0x[0-9a-f]+/ADDRESS/g; s/^#0 +//p' | head -n 1)"
 done
 fi
 

@@ -6,6 +6,8 @@ leftovers() {
         found=
         for process in /proc/[0-9]*; do
             { name=$(<"$process/comm"); } 2>/dev/null || continue
+            # One that has ended, and that only a first process that reaps nobody keeps on the list, is not ours any more.
+            { [[ $(<"$process/stat") == *') Z 1 '* ]] && continue; } 2>/dev/null
             case "$name" in cloister-sentry | cloister-gofer | containerd-shim) found+="process $name ${process#/proc/}"$'\n' ;; esac
         done
         [ -n "$found" ] || break
