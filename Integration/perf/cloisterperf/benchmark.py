@@ -19,6 +19,8 @@ class Benchmark:
     disk = 500_000_000
     memory = 300_000_000
     network = False
+    # Runtimes that this benchmark compares beside those that take part everywhere.
+    besides = ()
 
     def layers(self, lab):
         return [lab.base, lab.workloads()]
@@ -30,9 +32,18 @@ class Benchmark:
         """A method in words, for plots and tables; the name's last part by default."""
         return ""
 
+    def takes_part(self, lab, method, run):
+        """Whether a method is measured in a run (counted from 0): what is dear and steady need not be in each."""
+        return True
+
     def repeats(self, lab, method):
         """How often the runtimes take turns in one run."""
         return 1
+
+    def estimate(self, quick, runs, runtimes):
+        """Seconds for all of it; `runs` is None for the default."""
+        which = 0 if quick else 1
+        return self.seconds[which] * (runs or self.runs[which]) * runtimes
 
     def prepare(self, lab):
         """Makes what is needed once; not measured."""
@@ -52,10 +63,11 @@ class Benchmark:
     def limit(self, lab):
         return lab.pick(*self.timeout)
 
-    def output(self, lab, runtime, arguments, layers=None, **config):
-        """The output of a command in a fresh container."""
+    def output(self, lab, runtime, arguments, layers=None, core=None, **config):
+        """The output of a command in a fresh container, which has only one core if `core` names it."""
         engine = lab.engine(runtime)
-        return engine.output_of(layers or self.layers(lab), bundles.configuration(arguments, **config), self.limit(lab))
+        return engine.output_of(layers or self.layers(lab), bundles.configuration(arguments, **config), self.limit(lab),
+                                core)
 
 
 class Interrupted(Exception):
@@ -86,7 +98,8 @@ class Runner:
 
     def __init__(self, lab, benchmark, clock, out):
         self.lab, self.benchmark, self.clock, self.out = lab, benchmark, clock, out
-        self.results = Results(benchmark.name, benchmark.title, benchmark.metrics, [r.name for r in lab.runtimes],
+        self.runtimes = lab.taking_part(benchmark)
+        self.results = Results(benchmark.name, benchmark.title, benchmark.metrics, [r.name for r in self.runtimes],
                                benchmark.summary)
         self.dead = {}
 
@@ -96,11 +109,11 @@ class Runner:
         try:
             check_room(benchmark, lab)
             methods = benchmark.methods(lab)
-            for runtime in lab.runtimes:
+            for runtime in self.runtimes:
                 if runtime.name in self.out:
                     for method in methods:
                         self.note(runtime, method, self.out[runtime.name])
-            runtimes = [runtime for runtime in lab.runtimes if runtime.name not in self.out]
+            runtimes = [runtime for runtime in self.runtimes if runtime.name not in self.out]
             for runtime in runtimes:
                 self.clock_status(runtime, "warm-up")
                 try:
@@ -126,6 +139,8 @@ class Runner:
         runs = lab.options.runs or lab.pick(*self.benchmark.runs)
         for run in range(runs):
             for method in methods:
+                if not self.benchmark.takes_part(lab, method, run):
+                    continue
                 for _ in range(self.benchmark.repeats(lab, method)):
                     for runtime in runtimes:
                         if (runtime.name, method) in self.dead:

@@ -13,6 +13,7 @@ from .containers import complaint
 from .errors import BadSample, Complaint, Unsupported
 from .lab import Lab
 from .progress import Clock, Progress
+from .report import write as write_report
 from .samples import read_json, write_json
 from .units import scaled, span, times
 
@@ -21,15 +22,15 @@ CACHE = "/var/cache/cloister-perf"
 LIMITS = {True: 29 * 60, False: 235 * 60}
 
 USAGE = """perf BENCHMARK... [--runtime=NAME]... [--runs N] [--out DIR] [--quick]
-       perf all | list | report DIR | readme DIR | gate"""
+       perf all | list | report DIR | goals DIR | readme DIR | gate"""
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="perf", usage=USAGE, description=(
         "Measures what sandboxing costs: the same programs with several container runtimes, in turns."))
     parser.add_argument("what", nargs="+", metavar="BENCHMARK", help="names that `perf list` shows, a family such as"
-                        " `http`, or one of: all, list, report DIR, readme DIR (writes the README's section), gate (fails if a cost has"
-                        " doubled)")
+                        " `http`, or one of: all, list, report DIR, goals DIR (what is meant to be reached against what was measured), readme DIR"
+                        " (writes the README's section), gate (fails if a cost has doubled)")
     parser.add_argument("--runtime", action="append", metavar="NAME", help="runc, crun, runsc, cloister, NAME:PLATFORM,"
                         " 'name=command line', or a containerd type; several times. Default: "
                         + ", ".join(runtimes.DEFAULTS))
@@ -37,7 +38,7 @@ def arguments(argv):
     parser.add_argument("--out", metavar="DIR", default="perf-results", help="where results go (default: perf-results);"
                         " one that exists is kept, and a new one is made beside it")
     parser.add_argument("--quick", action="store_true", help="less of everything: all in half an hour")
-    parser.add_argument("--count", type=int, help="containers of the density benchmark (default: 50, redis 5)")
+    parser.add_argument("--count", type=int, help="containers of the density benchmark (default: 50, web services 10, redis 2)")
     parser.add_argument("--cache", default=os.environ.get("CLOISTER_PERF_CACHE", CACHE), metavar="DIR",
                         help=f"where root file systems are kept (default: {CACHE})")
     parser.add_argument("--record", action="store_true", help="gate: take today's figures as the new measure")
@@ -73,6 +74,11 @@ def dispatch(options):
         if len(options.what) != 2:
             raise Complaint("usage: perf readme DIR")
         return readme.write(options.what[1], Progress())
+    if options.what[0] == "goals":
+        from . import goals
+        if len(options.what) != 2:
+            raise Complaint("usage: perf goals DIR")
+        return goals.show(options.what[1], Progress(sys.stdout))
     if options.what[0] == "gate":
         from .gate import gate
         return processes.under_a_nanny(lambda: gate(options))
@@ -80,12 +86,15 @@ def dispatch(options):
 
 
 def show_list():
-    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   per runtime, about; what is measured")
+    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   about, for four runtimes; what is measured")
+    totals = [0, 0]
     for benchmark in benchmarks.every().values():
-        quick, full = (seconds * runs for seconds, runs in zip(benchmark.seconds, benchmark.runs))
-        print(f"{benchmark.name:<16} {span(quick):>7} {span(full):>7}   {benchmark.title}")
+        both = [benchmark.estimate(quick, None, 4 + len(benchmark.besides)) for quick in (True, False)]
+        totals = [total + seconds for total, seconds in zip(totals, both)]
+        print(f"{benchmark.name:<16} {span(both[0]):>7} {span(both[1]):>7}   {benchmark.title}")
         for line in wrapped(benchmark.summary, 86):
             print(f"{'':<34}{line}")
+    print(f"{'all':<16} {span(totals[0]):>7} {span(totals[1]):>7}")
     print("\nruntimes: " + ", ".join(runtimes.NAMES) + ",\n          'name=command line', or a type of containerd such as"
           " io.containerd.cloister.v2")
     return 0
@@ -121,9 +130,9 @@ def versions_of(chosen, progress):
     return versions, out
 
 
-def probe(lab, out, progress):
+def probe(lab, everybody, out, progress):
     """Runs `true` once with each runtime: one that cannot do that says why in every row."""
-    for runtime in lab.runtimes:
+    for runtime in everybody:
         if runtime.name in out:
             continue
         progress.status(f"trying {runtime.name}")
@@ -145,14 +154,16 @@ def measure(options):
     chosen = runtimes.parse_all(options.runtime or runtimes.DEFAULTS)
     if os.geteuid() != 0:
         raise Complaint("run this as root: namespaces, mounts and cgroups need it")
-    versions, out = versions_of(chosen, progress)
-    if len(out) == len(chosen):
+    beside = [] if options.runtime else runtimes.besides(chosen, picked)
+    everybody = runtimes.in_order([*chosen, *beside]) if beside else chosen
+    versions, out = versions_of(everybody, progress)
+    if not any(runtime.name not in out for runtime in chosen):
         raise Complaint("none of these runtimes can be measured")
     folder = new_folder(options.out)
     described = machine.describe(versions)
     if described["load"] > 0.5 * described["cores"]:
         progress.say(f"perf: this machine is busy (load {described['load']}): figures will scatter")
-    lab = Lab(options, chosen, progress)
+    lab = Lab(options, chosen, progress, beside)
     done, status = [], 0
     started = time.monotonic()
     described["date"] = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
@@ -163,12 +174,10 @@ def measure(options):
 
     try:
         ready = prepare(lab, picked, progress)
-        probe(lab, out, progress)
+        probe(lab, everybody, out, progress)
         described["unusable"] = out
-        running = max(1, len(chosen) - len(out))
-        which = 0 if options.quick else 1
-        clock = Clock({b.name: b.seconds[which] * (options.runs or b.runs[which]) * running for b in ready},
-                      LIMITS[options.quick] if "all" in options.what else None)
+        clock = Clock({b.name: b.estimate(options.quick, options.runs, sum(r.name not in out for r in lab.taking_part(b)))
+                       for b in ready}, LIMITS[options.quick] if "all" in options.what else None)
         for index, benchmark in enumerate(ready):
             clock.begin(benchmark.name)
             progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title} · {clock.text()}")
@@ -221,7 +230,9 @@ def prepare(lab, picked, progress):
 
 
 def show(results, progress):
-    """A benchmark's table."""
+    """A benchmark's table: each figure with its ratios to runc and to gVisor."""
+    peer = results.peer()
+    progress.say(f"  {'':<30} {'':<22} {'':<18} {'median':>12} {'to runc':>8} {'to gVisor':>9}")
     for (method, metric), cells in results.rows.items():
         unit = results.metrics[metric].unit
         for runtime in results.runtimes:
@@ -231,15 +242,11 @@ def show(results, progress):
                 continue
             figure = scaled(cell.median, unit)
             ratio = times(results.ratio(runtime, method, metric))
+            other = times(results.ratio(runtime, method, metric, peer))
             dropped = f"  {len(cell.dropped)} dropped" if cell.dropped else ""
             note = results.status(runtime, method, metric)
-            progress.say(f"  {method:<30} {metric:<22} {runtime:<18} {figure:>12} {ratio:>8}{dropped}"
+            progress.say(f"  {method:<30} {metric:<22} {runtime:<18} {figure:>12} {ratio:>8} {other:>9}{dropped}"
                          + (f"  {note[:110]}" if note else ""))
-
-
-def write_report(folder, described, done, settings, progress):
-    from .report import write
-    write(folder, described, done, settings, progress)
 
 
 def report(folder, progress):

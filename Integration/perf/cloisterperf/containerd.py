@@ -8,7 +8,7 @@ import time
 
 from . import processes
 from .containers import Engine, has_network, identifier, numbers
-from .errors import BadSample, Complaint
+from .errors import BadSample, Complaint, Unsupported
 from .runtimes import REPOSITORY
 
 RUNC_TYPE = "io.containerd.runc.v2"
@@ -57,6 +57,9 @@ class Daemon:
 
     def ctr(self, *words):
         return ["ctr", "--address", os.path.join(self.home, "containerd.sock"), "--namespace", "perf", *words]
+
+    def pids(self):
+        return {self.process.pid} if self.process else set()
 
     def stop(self):
         if self.process:
@@ -107,7 +110,9 @@ class ContainerdEngine(Engine):
             os.chmod(path, 0o755)
         return path
 
-    def run(self, bundle, config, timeout):
+    def run(self, bundle, config, timeout, core=None):
+        if core is not None:
+            raise Unsupported("confined to a core only through the runtime's own command")
         config["root"]["path"] = bundle.root
         bundle.write(config)
         id = identifier()

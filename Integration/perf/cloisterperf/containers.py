@@ -85,20 +85,24 @@ class Engine:
         """The runtime's command line; `config` matters for those that start something."""
         return [*self.runtime.words(has_network(config)), "--root", self.state, *words]
 
-    def run(self, bundle, config, timeout):
-        """A container from start to end: its output and how long it took, the runtime's own time included."""
+    def run(self, bundle, config, timeout, core=None):
+        """A container from start to end: its output and how long it took, the runtime's own time included.
+
+        With `core`, the runtime and all that it starts have that one core only.
+        """
         bundle.write(config)
         id = identifier()
-        ran = processes.run(self.command("run", "--bundle", bundle.folder, id, config=config), timeout, self.environment)
+        argv = self.command("run", "--bundle", bundle.folder, id, config=config)
+        ran = processes.run(on_core(argv, core), timeout, self.environment)
         if ran.status is None:
             self.remove(id)
         return ran
 
-    def output_of(self, layers, config, timeout):
+    def output_of(self, layers, config, timeout, core=None):
         """Runs one container on a fresh root; its output. Says what failed if its status is not 0."""
         bundle = self.bundle(layers)
         try:
-            return checked(self.run(bundle, config, timeout), timeout)
+            return checked(self.run(bundle, config, timeout, core), timeout)
         finally:
             bundle.remove()
 
@@ -136,6 +140,27 @@ class Engine:
     def close(self):
         for container in list(self.containers):
             container.remove()
+
+
+class NativeEngine(Engine):
+    """No container at all: the program itself on the host, in the bundle's root. What all runtimes can be compared with."""
+    via = "native"
+
+    def run(self, bundle, config, timeout, core=None):
+        # The mounts are in a mount namespace of their own and end with the command.
+        script = ('mount -t proc proc "$0/proc" && mkdir -p "$0/dev/shm" && mount -t tmpfs -o mode=1777 shm "$0/dev/shm" &&'
+                  ' root=$0 && exec chroot "$root" "$@"')
+        environment = dict(word.split("=", 1) for word in config["process"]["env"])
+        return processes.run(on_core(["unshare", "--mount", "sh", "-c", script, bundle.root, *config["process"]["args"]],
+                                     core), timeout, environment)
+
+    def start(self, bundle, config, timeout, keep_bundle=False, id=None):
+        raise Unsupported("no container: only programs that run to their end are measured natively")
+
+
+def on_core(argv, core):
+    """A command confined to one core, if there is one."""
+    return argv if core is None else ["taskset", "--cpu-list", str(core), *argv]
 
 
 def checked(ran, timeout):

@@ -1,5 +1,6 @@
 """What a benchmark works with: engines, layers, bundles, networks and helpers that run on the host."""
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -9,10 +10,10 @@ import time
 
 from . import bundles, containers, processes, rootfs
 from .containerd import RUNC_TYPE, ContainerdEngine, Daemon, shim_folders
-from .containers import Engine
+from .containers import Engine, NativeEngine
 from .errors import BadSample, Complaint, Unsupported
 from .network import Network
-from .runtimes import shim_of
+from .runtimes import NATIVE, in_order, shim_of
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -22,8 +23,9 @@ WORKLOADS = os.path.join(FOLDER, "workloads")
 class Lab:
     """Everything that lives as long as one invocation. `close` takes all of it down."""
 
-    def __init__(self, options, runtimes, progress):
-        self.options, self.runtimes, self.progress = options, runtimes, progress
+    def __init__(self, options, runtimes, progress, beside=()):
+        """`beside` are runtimes that only those benchmarks measure that name them."""
+        self.options, self.runtimes, self.beside, self.progress = options, runtimes, list(beside), progress
         self.quick = options.quick
         self.layers = rootfs.Layers(options.cache, progress.say)
         # On a disk, not a tmpfs: roots are written to.
@@ -33,6 +35,7 @@ class Lab:
         self.daemon = Daemon(os.path.join(tempfile.gettempdir(), f"cloister-perf-{os.getpid()}"), shim_folders(runtimes))
         self.engines = {}
         self.bundles = {}
+        self.many = []
         self.networks = []
         self.tcp = {}
 
@@ -40,10 +43,19 @@ class Lab:
         """A parameter, smaller with --quick."""
         return quick if self.quick else full
 
+    def taking_part(self, benchmark):
+        """The runtimes that a benchmark compares."""
+        more = [runtime for runtime in self.beside if runtime.name in benchmark.besides]
+        return in_order([*self.runtimes, *more]) if more else list(self.runtimes)
+
     # Engines and containers
 
     def engine(self, runtime, via=None):
         """The engine for a runtime: its command, or containerd if it has none or `via` says so."""
+        if runtime == NATIVE:
+            if via == "containerd":
+                raise Unsupported("no container")
+            via = "native"
         via = via or ("oci" if runtime.command else "containerd")
         if via == "oci" and not runtime.command:
             raise Unsupported("measured through containerd only")
@@ -56,7 +68,7 @@ class Lab:
                     raise Unsupported(f"{shim} is not installed")
                 self.engines[key] = ContainerdEngine(runtime, self.home, self.daemon)
             else:
-                self.engines[key] = Engine(runtime, self.home)
+                self.engines[key] = (NativeEngine if via == "native" else Engine)(runtime, self.home)
         return self.engines[key]
 
     def bundle(self, engine, layers):
@@ -66,16 +78,35 @@ class Lab:
             self.bundles[key] = engine.bundle(layers)
         return self.bundles[key]
 
+    def same_bundles(self, count):
+        """`count` bundles of the plain root that stay for the benchmark: runtimes whose containers write nothing share them."""
+        while len(self.many) < count:
+            self.many.append(bundles.Bundle(os.path.join(self.home, f"same{len(self.many)}"), [self.base]))
+        return self.many[:count]
+
     def end_benchmark(self):
         """Takes down what a benchmark left."""
         for engine in self.engines.values():
             engine.close()
-        for bundle in self.bundles.values():
+        for bundle in [*self.bundles.values(), *self.many]:
             bundle.remove()
         self.bundles.clear()
+        self.many.clear()
         for network in self.networks:
             network.remove()
         self.networks.clear()
+        self.end_strays()
+
+    def end_strays(self):
+        """Ends what is still there of containers that are gone: it would disturb the next benchmark. Says what it was."""
+        for _ in range(100):
+            left = processes.descendants() - self.daemon.pids()
+            if not left:
+                return
+            time.sleep(0.03)
+        names = sorted(filter(None, map(processes.name_of, left)))
+        self.progress.say(f"perf: ended what was left running: {', '.join(dict.fromkeys(names))}")
+        processes.end_descendants(left)
 
     def network(self):
         network = Network()
@@ -101,7 +132,8 @@ class Lab:
                 bundle.remove()
                 self.release(network)
         if self.tcp[key]:
-            raise Unsupported(f"has no TCP network yet: {re.sub(r'^OSError: .Errno [0-9]+. ', '', self.tcp[key])}")
+            why = re.sub(r"^OSError: .Errno [0-9]+. ", "", self.tcp[key])
+            raise Unsupported("not yet: no TCP" + ("" if why == os.strerror(errno.EAFNOSUPPORT) else f": {why}"))
 
     # Layers
 

@@ -10,10 +10,11 @@ import shutil
 import subprocess
 from html import escape
 
-from .runtimes import BASELINE
+from .runtimes import BASELINE, title as title_of
+from .samples import ratio as ratio_of
 from .units import scaled, times
 
-COLOURS = {"runc": "#6b6b6b", "crun": "#cc79a7", "runsc": "#e69f00", "runsc:ptrace": "#d55e00", "runsc:systrap": "#e69f00",
+COLOURS = {"native": "#1b1b1b", "runc": "#7d7d7d", "crun": "#cc79a7", "runsc": "#e69f00", "runsc:ptrace": "#d55e00", "runsc:systrap": "#e69f00",
            "cloister": "#0072b2", "cloister:systrap": "#0072b2", "cloister:ptrace": "#56b4e9"}
 OTHERS = ["#009e73", "#d55e00", "#cc79a7", "#b59f00", "#332288", "#44aa99"]
 FONT = "font-family=\"'DejaVu Sans', Verdana, 'Helvetica Neue', Arial, sans-serif\""
@@ -157,7 +158,7 @@ def draw(results, width, footer, only=None, title=None):
             here += heights[index]
         bottom = max(bottom, here)
     y = bottom + 4
-    absent = [f"{r}: {reason_of(results, r)}" for r in results.runtimes if r not in measured]
+    absent = [f"{title_of(r)}: {reason_of(results, r)}" for r in results.runtimes if r not in measured]
     for paragraph in absent + [footer]:
         for line in wrap(paragraph, 10, width - 24):
             y += 14
@@ -189,13 +190,13 @@ def value_of(metric, cells, runtime):
     cell = cells.get(runtime)
     if not cell or not cell.values:
         return ""
-    ratio = ratio_of(cells, cell)
+    ratio = ratio_of(cell, cells.get(BASELINE))
     return scaled(cell.median, metric.unit) + (f"\u00a0\u00a0{times(ratio)}" if ratio and runtime != BASELINE else "")
 
 
 def panel(drawing, what, results, measured, x, y, room, beside, scales):
     label, metric, cells = what
-    gutter = min(130, max(width_of(r, 11) for r in measured) + 8)
+    gutter = min(130, max(width_of(title_of(r), 11) for r in measured) + 8)
     values = [cell.values for cell in cells.values() if cell.values]
     scale = scales.get(metric) or Scale([v for vs in values for v in vs], False)
     left, length = x + gutter, room - gutter - beside
@@ -210,7 +211,7 @@ def panel(drawing, what, results, measured, x, y, room, beside, scales):
                      9, "#777", "middle")
     palette = colours(results.runtimes)
     for runtime in measured:
-        drawing.text(x, y + BAR - 3, fit(runtime, 11, gutter - 4), 11)
+        drawing.text(x, y + BAR - 3, fit(title_of(runtime), 11, gutter - 4), 11)
         cell = cells.get(runtime)
         if cell and cell.values:
             reach = length * scale.part(cell.median)
@@ -224,11 +225,6 @@ def panel(drawing, what, results, measured, x, y, room, beside, scales):
             drawing.text(left + 2, y + BAR - 3, fit(why, 10, room - gutter - 4), 10, "#a33")
         y += BAR + GAP
     return y
-
-
-def ratio_of(cells, cell):
-    base = cells.get(BASELINE)
-    return cell.median / base.median if base and base.values and base.median else None
 
 
 def whisker(drawing, low, high, y):

@@ -1,17 +1,25 @@
 """The README's section on cost, written from a run: plots, a table, and where we are behind."""
 import os
-import shutil
+import textwrap
 
 from . import machine as machines
+from . import plot
 from .errors import Complaint
-from .report import overall
-from .runtimes import BASELINE, REPOSITORY
+from .plot import label_of
+from .report import footer_of, overall
+from .runtimes import BASELINE, NATIVE, REPOSITORY, title as title_of
 from .samples import read_json
 from .units import times
 
 START, END = "<!-- written by `Integration/perf/perf readme DIR` -->", "<!-- end of what perf wrote -->"
 PLOTS = [("syscall", "Time of one system call"), ("startup", "Time to start a container"),
          ("density", "Memory per container")]
+# The figures that a reader who has little time is shown; the sentence beside the plot speaks of all.
+ROWS = {
+    "syscall": [f"syscall.{call}" for call in (
+        "getpid", "read_zero_1", "pipe_write_read", "stat", "open_close", "pwrite_4k", "mmap_munmap_64k", "fork_exit_wait",
+        "vfork_exec_wait", "thread_create_join", "futex_pingpong", "pipe_pingpong")],
+}
 FIGURES = os.path.join("Integration", "perf", "figures")
 # What counts as another cost; less is scatter.
 MARGIN = 1.1
@@ -23,9 +31,10 @@ def write(folder, progress, readme=None):
     if not os.path.exists(path):
         raise Complaint(f"{path} does not exist; `perf readme` takes the folder of an earlier run")
     machine, done, settings = read_json(path)
-    missing = [name for name, _ in PLOTS if not os.path.exists(os.path.join(folder, name + ".svg"))]
+    by_name = {results.benchmark: results for results in done}
+    missing = [name for name, _ in PLOTS if name not in by_name or not by_name[name].has_values()]
     if missing:
-        raise Complaint(f"{folder} has no plot of {', '.join(missing)}: run `perf all`")
+        raise Complaint(f"{folder} has no figures of {', '.join(missing)}: run `perf all`")
     readme = readme or os.path.join(REPOSITORY, "README.md")
     with open(readme) as file:
         text = file.read()
@@ -34,7 +43,11 @@ def write(folder, progress, readme=None):
     figures = os.path.join(os.path.dirname(readme), FIGURES)
     os.makedirs(figures, exist_ok=True)
     for name, _ in PLOTS:
-        shutil.copy(os.path.join(folder, name + ".svg"), os.path.join(figures, name + ".svg"))
+        results = by_name[name]
+        drawn = plot.draw(results, plot.WIDE, footer_of(machine, results), ROWS.get(name)) or plot.draw(
+            results, plot.WIDE, footer_of(machine, results))
+        with open(os.path.join(figures, name + ".svg"), "w") as file:
+            file.write(drawn)
     before, rest = text.split(START, 1)
     after = rest.split(END, 1)[1]
     with open(readme, "w") as file:
@@ -47,18 +60,44 @@ def section(machine, done, settings):
     ours = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("cloister")), "cloister")
     peer = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("runsc")), None)
     quick = " --quick" if settings.get("quick") else ""
-    versions = ", ".join(dict.fromkeys(v for n, v in machine["runtimes"].items() if n not in machine.get("unusable", {})))
-    lines = [f"Measured {machine.get('date', '')} with `perf {' '.join(['all'] if len(done) > 9 else [r.benchmark for r in done])}{quick}`"
-             f" on: {machines.sentence(machine)}. {versions}.", ""]
+    versions = ", ".join(dict.fromkeys(v for n, v in machine["runtimes"].items()
+                                       if n not in machine.get("unusable", {}) and n != NATIVE.name))
+    lines = [*wrapped(f"Measured {machine.get('date', '')} with `perf {' '.join(['all'] if len(done) > 9 else [r.benchmark for r in done])}{quick}`"
+                      f" on: {machines.sentence(machine)}. {versions}."), ""]
+    by_name = {results.benchmark: results for results in done}
     for name, title in PLOTS:
-        lines += [f"![{title}: the figures are in the table of Integration/perf's report]({FIGURES}/{name}.svg)", ""]
-    names = [n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n != BASELINE and any(overall(r, n) for r in done)]
+        lines += [f"![{title}: bars per runtime]({FIGURES}/{name}.svg)", ""]
+        if name in by_name:
+            lines += [*wrapped(f"{title}: {figures_behind(by_name[name], ours, peer)}"), ""]
+    names = [n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n != BASELINE and any(overall(r, n) for r in done)
+             and 2 * sum(n in r.runtimes for r in done) > len(done)]
     lines += ["How many times runc's cost (time, memory, or the inverse of throughput; geometric means):", "",
-              "| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+              "| | " + " | ".join(map(title_of, names)) + " |", "| --- |" + " ---: |" * len(names)]
     for results in done:
         lines.append(f"| {results.benchmark} | " + " | ".join(times(overall(results, n)) or "–" for n in names) + " |")
-    lines += ["", *behind(done, ours, peer), ""]
+    lines += ["", *(line for sentence in behind(done, ours, peer) for line in wrapped(sentence)), ""]
     return "\n".join(lines)
+
+
+def wrapped(sentence):
+    return textwrap.wrap(sentence, 120, break_long_words=False, break_on_hyphens=False)
+
+
+def figures_behind(results, ours, peer):
+    """A sentence with the single figures of a plot in which we cost more than runc or gVisor."""
+    parts = []
+    for to in filter(None, (BASELINE, peer)):
+        costs = []
+        for (method, metric), _ in results.rows.items():
+            ratio = results.ratio(ours, method, metric, to)
+            if ratio and results.metrics[metric].plotted:
+                costs.append((ratio if results.metrics[metric].lower_is_better else 1 / ratio, label_of(results, method)))
+        if not costs:
+            continue
+        slower = sorted((item for item in costs if item[0] > MARGIN), reverse=True)
+        parts.append(f"behind {title_of(to)} in {len(slower)} of {len(costs)} figures"
+                     + (": " + ", ".join(f"{label} ({times(cost)})" for cost, label in slower) if slower else ""))
+    return "Cloister is " + "; ".join(parts) + "." if parts else "nothing to compare."
 
 
 def behind(done, ours, peer):
@@ -71,7 +110,7 @@ def behind(done, ours, peer):
             if not any(cells.get(ours) and cells[ours].values for cells in results.rows.values())]
     lines = []
     if slower:
-        lines.append(f"`{ours}` is behind runc in " + ", ".join(f"{name} ({times(cost)})" for cost, name in slower) + ".")
+        lines.append("Cloister is behind runc in " + ", ".join(f"{name} ({times(cost)})" for cost, name in slower) + ".")
     if than_peer:
         lines.append("It is behind gVisor in " + ", ".join(f"{name} ({times(cost)} gVisor's cost)" for cost, name in than_peer) + ".")
     elif peer:

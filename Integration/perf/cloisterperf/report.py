@@ -5,7 +5,7 @@ from html import escape
 
 from . import machine as machines
 from . import plot
-from .runtimes import BASELINE
+from .runtimes import BASELINE, title as title_of
 from .units import scaled, span, times
 
 STYLE = """
@@ -32,9 +32,9 @@ tr.first td { border-top: 2px solid #bbb; }
 def write(folder, machine, done, settings, progress):
     """Writes everything for a run into its folder."""
     made_png = True
-    footer = footer_of(machine, done)
     sections = []
     for results in done:
+        footer = footer_of(machine, results)
         base = os.path.join(folder, results.benchmark)
         results.write_csv(base + ".csv")
         wide = plot.draw(results, plot.WIDE, footer)
@@ -49,9 +49,14 @@ def write(folder, machine, done, settings, progress):
         file.write(page(machine, done, settings, sections))
 
 
-def footer_of(machine, done):
-    versions = "; ".join(version if version.startswith(name) else f"{name}: {version}" for name, version in machine["runtimes"].items()
-                         if name not in machine.get("unusable", {}))
+def footer_of(machine, results):
+    measured = {name for cells in results.rows.values() for name, cell in cells.items() if cell.values}
+    by_version = {}
+    for name, version in machine["runtimes"].items():
+        if name in measured:
+            by_version.setdefault(version, []).append(name)
+    versions = "; ".join(version if names == [version.split()[0]] == [title_of(n) for n in names] else
+                         f"{' and '.join(map(title_of, names))}: {version}" for version, names in by_version.items())
     return (f"{machines.sentence(machine)}; {machine.get('date', '')}. Bars: medians; whiskers: lowest and highest sample."
             f" {versions}.")
 
@@ -76,7 +81,7 @@ def machine_table(machine):
             ("Virtual machine", machine["virtualised"]),
             ("Measured", f"{machine.get('date', '')}, load {machine['load']} before it began")]
     unusable = machine.get("unusable", {})
-    rows += [(name, version + (f" ({unusable[name]})" if name in unusable and unusable[name] not in version else ""))
+    rows += [(title_of(name), version + (f" ({unusable[name]})" if name in unusable and unusable[name] not in version else ""))
              for name, version in machine["runtimes"].items()]
     return "<table>" + "".join(f"<tr><td class='name'>{escape(a)}</td><td>{escape(str(b))}</td></tr>" for a, b in rows) + "</table>"
 
@@ -97,8 +102,9 @@ def overview(done):
     if not any(overall(r, n) for r in done for n in names):
         links = " ".join(f'<a href="#{escape(r.benchmark)}">{escape(r.benchmark)}</a>' for r in done)
         return f'<p class="dim">No figures of runc to compare with.</p><nav>{links}</nav>'
-    names = [n for n in names if any(overall(r, n) for r in done)]
-    head = "".join(f'<th class="n">{escape(n)}</th>' for n in names)
+    # Those that take part in a few benchmarks only are seen there.
+    names = [n for n in names if any(overall(r, n) for r in done) and 2 * sum(n in r.runtimes for r in done) > len(done)]
+    head = "".join(f'<th class="n">{escape(title_of(n))}</th>' for n in names)
     lines = []
     for results in done:
         cells = []
@@ -125,6 +131,7 @@ def section(results, wide, narrow):
 
 def table(results):
     rows = []
+    peer = results.peer()
     for (method, metric), cells in results.rows.items():
         unit = results.metrics[metric].unit
         first = ' class="first"'
@@ -137,11 +144,12 @@ def table(results):
             note = results.status(runtime, method, metric)
             dropped = f"{len(cell.dropped)} dropped" if cell.dropped else ""
             note = "; ".join(part for part in (dropped, note) if part)
-            rows.append(f'<tr{first}><td>{escape(name)}</td><td>{escape(runtime)}</td>'
+            rows.append(f'<tr{first}><td>{escape(name)}</td><td>{escape(title_of(runtime))}</td>'
                         f'<td class="n">{scaled(cell.median, unit)}</td><td class="n extra">{spread}</td>'
                         f'<td class="n">{times(results.ratio(runtime, method, metric))}</td>'
+                        f'<td class="n">{times(results.ratio(runtime, method, metric, peer))}</td>'
                         f'<td class="n extra">{len(cell.values)}</td><td class="note">{escape(note)}</td></tr>')
             first = ""
     return ('<div class="scroll"><table><tr><th>what</th><th>runtime</th><th class="n">median</th>'
-            '<th class="n extra">lowest – highest</th><th class="n">to runc</th><th class="n extra">samples</th><th></th>'
+            '<th class="n extra">lowest – highest</th><th class="n">to runc</th><th class="n">to gVisor</th><th class="n extra">samples</th><th></th>'
             f"</tr>{''.join(rows)}</table></div>")

@@ -50,6 +50,8 @@ class Runtime:
 
     def version(self):
         """One line that names the version. Complains if the program is missing or its version command fails."""
+        if self == NATIVE:
+            return "no container: the program itself on the host"
         if not self.command:
             shim = shim_of(self.type)
             found = shutil.which(shim) or (os.path.exists(built(shim)) and built(shim))
@@ -71,6 +73,10 @@ class Runtime:
                             + (f": {said[-1]}" if said else ""))
         lines = ran.stdout.strip().splitlines()
         return lines[0] if lines else "no version"
+
+
+# The programs themselves, for those benchmarks that are one command.
+NATIVE = Runtime("native", ("chroot",))
 
 
 @functools.cache
@@ -102,6 +108,8 @@ def known(name, platform=""):
     """A runtime that we know by name, with a platform for those that have several; None for others."""
     label = f"{name}:{platform}" if platform else name
     flags = (f"--platform={platform}",) if platform else ()
+    if name == "native" and not platform:
+        return NATIVE
     if name == "runc" and not platform:
         return Runtime(label, ("runc",), "io.containerd.runc.v2", install="apt-get install runc")
     if name == "crun" and not platform:
@@ -116,7 +124,18 @@ def known(name, platform=""):
     return None
 
 
-NAMES = ["runc", "crun", "runsc", "runsc:ptrace", "runsc:systrap", "cloister", "cloister:systrap", "cloister:ptrace"]
+NAMES = ["native", "runc", "crun", "runsc", "runsc:ptrace", "runsc:systrap", "cloister", "cloister:systrap", "cloister:ptrace"]
+
+
+TITLES = {"native": "native", "runsc": "gVisor", "cloister": "Cloister"}
+
+
+def title(name):
+    """What a runtime is called in plots and reports: those that we know by their projects' names."""
+    first, _, platform = name.partition(":")
+    if name not in NAMES or first not in TITLES:
+        return name
+    return TITLES[first] + (f", {platform}" if platform else "")
 
 
 def parse(text):
@@ -141,6 +160,18 @@ def parse(text):
     raise Complaint(f"there is no runtime {text!r}" + (f"; did you mean {near[0]}?" if near else ".")
                     + " Any other OCI runtime is given as --runtime='name=command --flags', one of containerd's by its"
                       " type (io.containerd.NAME.v2)")
+
+
+def besides(chosen, benchmarks):
+    """The runtimes that some benchmarks compare with beside the default ones."""
+    names = {runtime.name for runtime in chosen}
+    wanted = dict.fromkeys(name for benchmark in benchmarks for name in benchmark.besides if name not in names)
+    return [parse(name) for name in wanted]
+
+
+def in_order(runtimes):
+    """Those that we know in the order of NAMES, platforms beside each other, the others after them."""
+    return sorted(runtimes, key=lambda runtime: NAMES.index(runtime.name) if runtime.name in NAMES else len(NAMES))
 
 
 def parse_all(texts):

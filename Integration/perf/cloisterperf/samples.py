@@ -37,6 +37,21 @@ class Series:
         return max(self.values) if self.values else None
 
 
+# From so many turns on, ratios are made turn by turn.
+PAIRS = 5
+
+
+def ratio(cell, base):
+    """The median of the ratios of each turn, in which both were measured one after the other: what disturbs the machine
+    for longer disturbs both. The ratio of the medians where turns are few or cannot be told apart, None without figures.
+    """
+    if not cell or not base or not cell.values or not base.median:
+        return None
+    if len(cell.values) == len(base.values) >= PAIRS and not cell.dropped and not base.dropped and all(base.values):
+        return statistics.median(a / b for a, b in zip(cell.values, base.values))
+    return cell.median / base.median
+
+
 class Results:
     """All series of one benchmark, in the order in which they were first seen."""
 
@@ -79,12 +94,13 @@ class Results:
     def cell(self, runtime, method, metric):
         return self.rows.get((method, metric), {}).get(runtime)
 
-    def ratio(self, runtime, method, metric):
-        """How many times the baseline's median this one's is, or None."""
-        cell, base = self.cell(runtime, method, metric), self.cell(BASELINE, method, metric)
-        if not cell or not base or cell.median is None or not base.median:
-            return None
-        return cell.median / base.median
+    def ratio(self, runtime, method, metric, to=BASELINE):
+        """How many times another runtime's figure this one's is, or None."""
+        return ratio(self.cell(runtime, method, metric), self.cell(to, method, metric))
+
+    def peer(self):
+        """The runtime of gVisor's that others are compared with, or None."""
+        return next((name for name in self.runtimes if name.split(":")[0] == "runsc"), None)
 
     def has_values(self):
         return any(cell.values for cells in self.rows.values() for cell in cells.values())
@@ -105,16 +121,17 @@ class Results:
         with open(path, "w", newline="") as file:
             out = csv.writer(file)
             out.writerow(["runtime", "method", "metric", "result", "unit", "low", "high", "samples", "dropped",
-                          "ratio_to_runc", "note"])
+                          "ratio_to_runc", "ratio_to_gvisor", "note"])
             for (method, metric), cells in self.rows.items():
                 for runtime in self.runtimes:
                     cell = cells.get(runtime)
                     if not cell:
                         continue
-                    ratio = self.ratio(runtime, method, metric)
+                    ratios = [self.ratio(runtime, method, metric, to) for to in (BASELINE, self.peer())]
                     out.writerow([runtime, method, metric, number(cell.median), self.metrics[metric].unit,
                                   number(cell.low), number(cell.high), len(cell.values), len(cell.dropped),
-                                  f"{ratio:.4g}" if ratio else "", self.status(runtime, method, metric)])
+                                  *(f"{ratio:.4g}" if ratio else "" for ratio in ratios),
+                                  self.status(runtime, method, metric)])
 
     def as_json(self):
         return {

@@ -45,6 +45,8 @@ def times(ratio):
     """A ratio to runc: `1.00×`, `12×`."""
     if ratio is None:
         return ""
+    if ratio < 0.095:
+        return f"{ratio:.2g}×"
     return f"{ratio:,.0f}×" if ratio >= 9.95 else f"{ratio:.2f}×" if ratio < 0.995 or ratio < 2 else f"{ratio:.1f}×"
 
 

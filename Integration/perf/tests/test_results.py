@@ -5,7 +5,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
-from cloisterperf import plot, report, samples, units
+from cloisterperf import goals, plot, report, samples, units
 from cloisterperf.progress import Clock, Progress
 from cloisterperf.samples import Metric, Results
 
@@ -59,6 +59,17 @@ class Figures(unittest.TestCase):
         results.add("mine", "x", "rate", 25)
         self.assertAlmostEqual(report.overall(results, "mine"), 4)
 
+    def test_turns_are_paired(self):
+        results = Results("x", "X", [Metric("time", "s")], ["runc", "mine", "runsc"])
+        # The machine was disturbed in some turns, which both had to bear.
+        for runtime, values in (("runc", (1.0, 4.0, 2.0, 2.0, 1.0)), ("mine", (2.0, 8.0, 4.1, 4.0, 2.1)), ("runsc", (3.0, 9.0))):
+            for value in values:
+                results.add(runtime, "x", "time", value)
+        self.assertEqual(results.ratio("mine", "x", "time"), 2.0)
+        self.assertEqual(results.peer(), "runsc")
+        self.assertAlmostEqual(results.ratio("mine", "x", "time", "runsc"), 4.0 / 6)
+        results.drop("mine", "x", "time", "why")
+        self.assertEqual(results.ratio("mine", "x", "time"), 4.0 / 2)
 
     def test_what_is_said_of_a_method_is_said_of_its_figures(self):
         results = some()
@@ -130,8 +141,8 @@ class Units(unittest.TestCase):
             self.assertEqual(units.scaled(value, unit), text)
 
     def test_times(self):
-        self.assertEqual([units.times(r) for r in (None, 0.5, 1.0, 1.55, 2.34, 12.3, 1234.5)],
-                         ["", "0.50×", "1.00×", "1.55×", "2.3×", "12×", "1,234×"])
+        self.assertEqual([units.times(r) for r in (None, 0.0047, 0.5, 1.0, 1.55, 2.34, 12.3, 1234.5)],
+                         ["", "0.0047×", "0.50×", "1.00×", "1.55×", "2.3×", "12×", "1,234×"])
 
     def test_span(self):
         self.assertEqual([units.span(s) for s in (-3, 45, 89.6, 720, 3900, 7200)],
@@ -184,9 +195,6 @@ class Readme(unittest.TestCase):
         done[2].note("cloister", "density", "time", "has no TCP network yet")
         with tempfile.TemporaryDirectory() as folder:
             samples.write_json(os.path.join(folder, "results.json"), MACHINE, done, {"quick": True})
-            for name, _ in readme.PLOTS:
-                with open(os.path.join(folder, name + ".svg"), "w") as file:
-                    file.write("<svg/>")
             path = os.path.join(folder, "README.md")
             with open(path, "w") as file:
                 file.write(f"# Top\n{readme.START}\nold\n{readme.END}\nbottom\n")
@@ -197,7 +205,49 @@ class Readme(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(folder, readme.FIGURES, "syscall.svg")))
         self.assertNotIn("old", text)
         self.assertTrue(text.startswith("# Top\n") and text.endswith("\nbottom\n"))
-        self.assertIn("behind runc in syscall (10×).", text)
-        self.assertIn("behind gVisor in syscall (2.0× gVisor's cost).".replace("2.0", "2.0"), text)
+        self.assertIn("Cloister is behind runc in syscall (10×).", text)
+        self.assertIn("Cloister is behind runc in 1 of 1 figures: syscall (10×); behind gVisor in 1 of 1 figures: syscall"
+                      " (2.0×).", text.replace("\n", " "))
+        self.assertIn("behind runc in 0 of 1 figures; behind gVisor in 0 of 1 figures.", text.replace("\n", " "))
+        self.assertIn("behind gVisor in syscall (2.0× gVisor's cost).", text)
         self.assertIn("Not measured: density (has no TCP network yet).", text)
         self.assertIn("Abacus", text)
+
+
+class Goals(unittest.TestCase):
+    def results(self, ours, native=100.0, gvisor=1000.0):
+        results = Results("syscall", "T", [Metric("syscall_time_ns", "ns")], ["native", "runsc", "cloister"])
+        for name, value in (("native", native), ("runsc", gvisor), ("cloister", ours)):
+            results.add(name, "syscall.stat", "syscall_time_ns", value)
+        return results
+
+    def test_of_another_runtime(self):
+        goal = goals.Goal("syscall", "syscall.stat", "syscall_time_ns", "native", 1.3)
+        self.assertEqual(goals.judge(goal, self.results(130.0), "cloister"), ("1.30×", "at most 1.30× native", True))
+        self.assertIs(goals.judge(goal, self.results(131.0), "cloister")[2], False)
+
+    def test_above_another_runtime_and_by_itself(self):
+        above = goals.Goal("syscall", "syscall.stat", "syscall_time_ns", "native", above=50)
+        most = goals.Goal("syscall", "syscall.stat", "syscall_time_ns", most=140)
+        for goal in (above, most):
+            self.assertIs(goals.judge(goal, self.results(140.0), "cloister")[2], True)
+            self.assertIs(goals.judge(goal, self.results(151.0), "cloister")[2], False)
+
+    def test_more_is_better(self):
+        results = Results("x", "X", [Metric("rate", "/s", lower_is_better=False)], ["runc", "cloister"])
+        for name, value in (("runc", 100.0), ("cloister", 96.0)):
+            results.add(name, "x", "rate", value)
+        # Native was not measured: runc takes its place.
+        goal = goals.Goal("x", "x", "rate", "native", 0.97)
+        self.assertEqual(goals.judge(goal, results, "cloister"), ("0.96×", "at least 0.97× runc", False))
+
+    def test_without_figures(self):
+        for goal in goals.goals():
+            self.assertIsNone(goals.judge(goal, None, "cloister")[2])
+
+    def test_all_are_of_benchmarks_that_exist(self):
+        from cloisterperf import benchmarks
+        every = benchmarks.every()
+        for goal in goals.goals():
+            benchmark = every[goal.benchmark]
+            self.assertIn(goal.metric, [metric.name for metric in benchmark.metrics])

@@ -6,7 +6,8 @@ from ..errors import Complaint
 
 MODULES = ["sysbench", "density", "tensorflow", "syscall", "redis", "startup", "iperf", "http", "fio", "ffmpeg", "build",
            "git", "files", "fork", "execute", "idle", "checkpoint"]
-ORDER = ["sysbench.memory", "density", "sysbench.cpu", "tensorflow", "syscall", "redis", "startup", "iperf", "http.node",
+ORDER = ["sysbench.memory", "density", "sysbench.cpu", "tensorflow", "syscall",
+         "syscall.one_core", "redis", "startup", "iperf", "http.node",
          "http.ruby", "fio", "http.httpd", "media.ffmpeg", "build", "git", "files", "fork", "exec", "idle", "checkpoint"]
 
 

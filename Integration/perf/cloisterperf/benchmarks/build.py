@@ -29,7 +29,7 @@ class Build(Benchmark):
     metrics = (Metric("run_time", "s"),)
     seconds = (15, 15)
     runs = (1, 3)
-    timeout = (120, 300)
+    timeout = (120, 180)
 
     def layers(self, lab):
         return [lab.base, lab.workloads(), lab.layer("lua", ["lua5.4"], FETCH)]

@@ -14,7 +14,7 @@ class Files(Benchmark):
     metrics = (Metric("time_per_file", "s", logarithmic=True),)
     seconds = (4, 15)
     runs = (2, 3)
-    timeout = (60, 600)
+    timeout = (60, 120)
 
     def layers(self, lab):
         make = "mkdir -p /mnt/srv/tree && python3 -B /srv/perf/tree.py /mnt/srv/tree 50 1000 0"

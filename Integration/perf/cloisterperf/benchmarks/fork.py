@@ -17,8 +17,8 @@ class Fork(Benchmark):
     summary = "bash runs /bin/true 1,000 times (200 with --quick): fork, exec, exit, wait"
     metrics = (Metric("time_per_command", "s"),)
     seconds = (2, 8)
-    runs = (3, 5)
-    timeout = (60, 300)
+    runs = (3, 3)
+    timeout = (60, 120)
 
     def measure(self, lab, runtime, method):
         count = lab.pick(200, 1000)

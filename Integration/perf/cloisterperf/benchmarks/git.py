@@ -15,15 +15,15 @@ git gc -q
 class Git(Benchmark):
     name = "git"
     title = "Time of git commands"
-    summary = "clone, status and grep of a tree of 20,000 files (2,000 with --quick) from and to the container's root"
+    summary = "clone, status and grep of a tree of 5,000 files (2,000 with --quick) from and to the container's root"
     metrics = (Metric("run_time", "s"),)
-    seconds = (5, 40)
+    seconds = (5, 12)
     runs = (2, 3)
-    timeout = (60, 600)
+    timeout = (60, 180)
     disk = 1_500_000_000
 
     def layers(self, lab):
-        directories = lab.pick(20, 200)
+        directories = lab.pick(20, 50)
         return [lab.base, lab.workloads(), lab.layer(f"git{directories}", [directories],
                                                      MAKE.format(directories=directories), 800_000_000)]
 

@@ -41,9 +41,9 @@ def ask(lab, benchmark, network, port, path, count, connections):
 
 class Application(Benchmark):
     metrics = METRICS
-    seconds = (5, 20)
+    seconds = (5, 8)
     runs = (2, 3)
-    timeout = (60, 300)
+    timeout = (60, 120)
     memory = 500_000_000
     network = True
 
@@ -51,12 +51,12 @@ class Application(Benchmark):
         self.what = what
         self.name = f"http.{what}"
         self.title = f"Requests per second of a {what} web service"
-        self.summary = "a template rendered per request, ApacheBench with 25 connections, 5,000 requests (500 with --quick)"
+        self.summary = "a template rendered per request, ApacheBench with 25 connections, 2,000 requests (500 with --quick)"
 
     def measure(self, lab, runtime, method):
         service = SERVICES[self.what]
         yield from served(self, lab, runtime, service.command, service.port,
-                          [(self.name, "", lab.pick(500, 5000), 25)], environment=service.tcp)
+                          [(self.name, "", lab.pick(500, 2000), 25)], environment=service.tcp)
 
 
 class Apache(Benchmark):
@@ -65,9 +65,9 @@ class Apache(Benchmark):
     summary = "ApacheBench with 1, 5, 10 and 25 connections, files of 100 KB and 10 MB"
     metrics = (Metric("transfer_rate", "B/s", lower_is_better=False),
                Metric("requests_per_second", "/s", lower_is_better=False, plotted=False), METRICS[2])
-    seconds = (10, 90)
-    runs = (2, 2)
-    timeout = (60, 600)
+    seconds = (10, 25)
+    runs = (2, 3)
+    timeout = (60, 120)
     memory = 500_000_000
     network = True
 
@@ -82,7 +82,7 @@ class Apache(Benchmark):
         return f"{size}, {parts[3][1:]} connection{'s' if parts[3] != 'c1' else ''}"
 
     def measure(self, lab, runtime, method):
-        counts = {"100k": lab.pick(300, 5000), "10m": lab.pick(10, 200)}
+        counts = {"100k": lab.pick(300, 1000), "10m": lab.pick(10, 50)}
         requests = [(f"http.httpd.{size}.c{connections}", size, counts[size], connections)
                     for size in counts for connections in (1, 5, 10, 25)]
         yield from served(self, lab, runtime, APACHE, 80, requests)

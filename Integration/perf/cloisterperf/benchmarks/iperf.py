@@ -13,9 +13,9 @@ class IPerf(Benchmark):
     title = "TCP throughput between container and host"
     summary = "iperf3, one connection; upload: the container is the client, download: the container is the server"
     metrics = (Metric("bandwidth", "bit/s", lower_is_better=False),)
-    seconds = (7, 26)
+    seconds = (7, 11)
     runs = (2, 3)
-    timeout = (40, 90)
+    timeout = (40, 60)
     network = True
 
     def methods(self, lab):
@@ -27,7 +27,7 @@ class IPerf(Benchmark):
     def measure(self, lab, runtime, method):
         engine = lab.engine(runtime)
         lab.need_tcp(engine)
-        seconds = str(lab.pick(2, 10))
+        seconds = str(lab.pick(2, 4))
         network = lab.network()
         try:
             if method == "iperf.upload":

@@ -21,9 +21,9 @@ class TensorFlow(Benchmark):
     summary = ("a convolutional network on generated data, batches of 64; start-up is loading the library and making the"
                " network, run is training, total is the container's whole time")
     metrics = (Metric("run_time", "s"),)
-    seconds = (14, 40)
+    seconds = (14, 18)
     runs = (1, 3)
-    timeout = (90, 600)
+    timeout = (90, 180)
     memory = 2_500_000_000
 
     def layers(self, lab):
@@ -36,7 +36,7 @@ class TensorFlow(Benchmark):
         engine = lab.engine(runtime)
         bundle = engine.bundle(self.layers(lab))
         try:
-            config = bundles.configuration(["/usr/bin/python3", "-B", "/srv/perf/cnn.py", str(lab.pick(20, 200))])
+            config = bundles.configuration(["/usr/bin/python3", "-B", "/srv/perf/cnn.py", str(lab.pick(20, 60))])
             ran = engine.run(bundle, config, self.limit(lab))
         finally:
             bundle.remove()
