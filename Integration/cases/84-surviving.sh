@@ -45,12 +45,39 @@ shim_killed() {
     ctr container rm "$id" >/dev/null 2>&1
 }
 
+# One shim was killed while its container ran, one when that had ended by itself; then one whose containerd was killed before.
+ends_told() {
+    local runs=runs$$ ended=ended$$ alone=alone$$ pid listener
+    ctr run -d --runtime "$runtime" "$busybox" "$runs" sleep 1000 >/dev/null 2>&1 </dev/null
+    ctr run -d --runtime "$runtime" "$busybox" "$ended" sh -c 'exit 7' >/dev/null 2>&1 </dev/null
+    until_status "$ended" STOPPED >/dev/null
+    ctr events >"$home/events.$$" 2>/dev/null & listener=$!
+    sleep 0.5
+    kill -9 "$(shim_of "$runs")" "$(shim_of "$ended")"
+    for _ in $(seq 50); do [ "$(grep -c /tasks/delete "$home/events.$$")" -ge 2 ] && break; sleep 0.1; done
+    check "how containers ended is told when their shims were killed" "137 7" \
+        "$(for id in "$runs" "$ended"; do grep /tasks/exit "$home/events.$$" | grep "\"$id\"" | sed -nE 's/.*"exit_status":([0-9]+).*/\1/p' | head -n 1; done | xargs)"
+    kill "$listener"; wait "$listener" 2>/dev/null
+    ctr container rm "$runs" "$ended" >/dev/null 2>&1
+    ctr run -d --runtime "$runtime" "$busybox" "$alone" sleep 1000 >/dev/null 2>&1 </dev/null
+    pid=$(ctr task ls | awk -v id="$alone" '$1==id {print $2}')
+    kill_containerd
+    kill -9 "$(shim_of "$alone")"
+    sleep 1
+    check "a second after containerd and its shim are killed a pod is gone" gone "$(kill -0 "$pid" 2>/dev/null && echo there || echo gone)"
+    run_containerd "$home"
+    for _ in $(seq 50); do [ -z "$(task_status "$alone")" ] && break; sleep 0.1; done
+    check "and the next containerd cleans up" "" "$(task_status "$alone")"
+    ctr container rm "$alone" >/dev/null 2>&1
+}
+
 logs() {
-    local id=logs$$ log=$home/logs/a/b.log
+    local id=logs$$ log=$home/logs/a/b.$EPOCHREALTIME.log
     ctr run -d --log-uri "file://$log" --runtime "$runtime" "$busybox" "$id" sh -c 'echo to a file; echo and this >&2' >/dev/null 2>&1 </dev/null
     until_status "$id" STOPPED >/dev/null
     check "file:// takes both outputs" $'and this\nto a file' "$(sort "$log")"
     ctr task rm "$id" >/dev/null 2>&1; ctr container rm "$id" >/dev/null 2>&1
+    rm -f "$home"/logged*
     cat >"$home/logger" <<'SH'
 #!/bin/sh
 # A logger as containerd's shims run it: outputs on 3 and 4, ready by closing 5.
@@ -110,7 +137,7 @@ bad_input() {
 }
 
 survive() {
-    restarted; shim_killed; logs; stubborn; bad_input
+    restarted; shim_killed; ends_told; logs; stubborn; bad_input
     check "nothing is left" "" "$(leftovers)"
 }
 for release in "${containerd_releases[@]}"; do

@@ -45,7 +45,7 @@ extension Sandbox {
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,
                                     sharing: configuration.network == .host ? nil : sentry,
-                                    oomScoreAdjustment: process.oomScoreAdjustment, attached: attached)
+                                    oomScoreAdjustment: process.oomScoreAdjustment, attached: lifetime == .thread)
         record.gofer = ProcessRecord(gofer.process)
 
         var descriptors = [gofer.connection.fd]

@@ -14,22 +14,35 @@ public final class Sandbox: @unchecked Sendable {
     let cgroupPath: String
     let folder: StateFolder
     let control: ControlClient
-    let attached: Bool
+    let lifetime: Lifetime
+    /// Our end of what tells the Sentry that this process is there; no other process has it.
+    private let presence: SharedFD?
 
     /// Guards `ending` and `isShutDown`. Innermost.
     private let lock = Lock()
     private var ending: HostProcess.Ending?
     private var isShutDown = false
 
+    /// What a pod's processes do not outlive.
+    public enum Lifetime: Sendable {
+        /// Nothing: who started them may end.
+        case detached
+        /// The thread that starts them.
+        case thread
+        /// This process.
+        case process
+    }
+
     private init(_ record: SandboxRecord, _ configuration: Configuration, sentry: HostProcess, folder: StateFolder,
-                 attached: Bool) throws(RuntimeError) {
+                 _ lifetime: Lifetime, presence: SharedFD? = nil) throws(RuntimeError) {
         id = record.id
         self.configuration = configuration
         self.sentry = sentry
         cgroup = record.cgroup
         cgroupPath = record.cgroupPath
         self.folder = folder
-        self.attached = attached
+        self.lifetime = lifetime
+        self.presence = presence
         control = try ControlClient(folder)
     }
 
@@ -38,9 +51,8 @@ public final class Sandbox: @unchecked Sendable {
     /// - Parameters:
     ///   - id: the sandbox's name, usually its first container's.
     ///   - spec: that container's; its cgroup, made here, is the sandbox's.
-    ///   - attached: the Sentry and the Gofers end with the calling thread.
     public static func start(id: String, spec: Spec, configuration: Configuration,
-                             attached: Bool) throws(RuntimeError) -> Sandbox {
+                             _ lifetime: Lifetime) throws(RuntimeError) -> Sandbox {
         let launched = HostClock.monotonic
         try ContainerID.check(id)
         let executables = try Executables.find()
@@ -60,14 +72,15 @@ public final class Sandbox: @unchecked Sendable {
             let log = OwnedFD(owning: try about(folder.log) { () throws(Errno) in
                 try HostFD.currentDirectory.open(folder.log, 0x441 /* O_WRONLY | O_CREAT | O_APPEND */, mode: 0o600)
             })
+            let (presence, owner) = try Self.presence(lifetime)
             let sentry = try SentryLaunch.start(executables.sentry, id: id, configuration, listener: listener.fd,
-                                                log: log.fd, cgroup: CgroupEntrance(cgroup),
+                                                log: log.fd, owner: owner?.fd, cgroup: CgroupEntrance(cgroup),
                                                 oomScoreAdjustment: spec.process?.oomScoreAdjustment, launched: launched,
-                                                attached: attached)
+                                                attached: lifetime == .thread)
             process = sentry
             let record = SandboxRecord(id: id, sentry: ProcessRecord(sentry), cgroupPath: path, cgroup: cgroup)
             try folder.write(folder.sandbox, record.json)
-            return try Sandbox(record, configuration, sentry: sentry, folder: folder, attached: attached)
+            return try Sandbox(record, configuration, sentry: sentry, folder: folder, lifetime, presence: presence)
         } catch {
             var error = error
             if let process {
@@ -85,6 +98,13 @@ public final class Sandbox: @unchecked Sendable {
         }
     }
 
+    /// A pair of sockets whose second end sees the end of this process; nothing is ever sent.
+    private static func presence(_ lifetime: Lifetime) throws(RuntimeError) -> (SharedFD?, SharedFD?) {
+        if lifetime != .process { return (nil, nil) }
+        let pair = try about("starting the Sentry") { () throws(Errno) in try HostFD.socketPair(type: 1 /* SOCK_STREAM */) }
+        return (SharedFD(owning: pair.0), SharedFD(owning: pair.1))
+    }
+
     /// The sandbox of this name, started by another process.
     ///
     /// - Throws: `.unavailable` when its Sentry has died.
@@ -97,7 +117,7 @@ public final class Sandbox: @unchecked Sendable {
         guard let sentry = record.sentry.find() else {
             throw RuntimeError(.unavailable, "the Sentry of \(id) has died" + LastWords.suffix(folder.log))
         }
-        return try Sandbox(record, configuration, sentry: sentry, folder: folder, attached: false)
+        return try Sandbox(record, configuration, sentry: sentry, folder: folder, .detached)
     }
 
     /// Says what the pod's containers share: the names and sysctls of `spec`.

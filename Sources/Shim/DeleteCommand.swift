@@ -4,6 +4,22 @@ import Messages
 import Runtime
 import TTRPC
 
+/// How a container's own process has ended, kept in its bundle for `delete`: by then the shim may be no more.
+enum ExitRecord {
+    private static func path(_ bundle: String) -> String { bundle + "/exit" }
+
+    static func write(_ exit: ProcessExit, bundle: String) {
+        try? HostFD.currentDirectory.replaceFile(path(bundle), with: Array("\(exit.status) \(exit.at)".utf8), mode: 0o600)
+    }
+
+    static func read(bundle: String) -> ProcessExit? {
+        guard let bytes = try? HostFD.currentDirectory.readFile(path(bundle), limit: 64) else { return nil }
+        let words = bytes.split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
+        guard words.count == 2, let status = UInt32(words[0]), let at = Int64(words[1]) else { return nil }
+        return ProcessExit(status: status, at: at)
+    }
+}
+
 /// `delete`: containerd runs it whenever a shim's connection closes, after everything is gone as well as after the shim
 /// was killed. Whatever of the container is left is removed; what a living shim of the pod still serves is let alone.
 struct DeleteCommand {
@@ -24,8 +40,9 @@ struct DeleteCommand {
             socket.remove()
         }
         RootfsMounts.unmount("\(bundle)/rootfs")
-        let answer = TaskAPI.DeleteResponse(pid: pid ?? 0, exitStatus: 137,
-                                            exitedAt: .init(nanoseconds: Int64(HostClock.realtime)))
+        // What had not ended by itself has ended with its shim.
+        let exit = ExitRecord.read(bundle: bundle) ?? .now(137)
+        let answer = TaskAPI.DeleteResponse(pid: pid ?? 0, exitStatus: exit.status, exitedAt: .init(nanoseconds: exit.at))
         guard let bytes = try? answer.encode() else { throw CommandFailure("the answer can't be encoded") }
         return bytes
     }

@@ -13,7 +13,8 @@ struct RuntimePod: PodBackend {
 
     /// - Parameter id: the pod's, which names the Sentry's state on disk.
     static func start(id: String, spec: Spec, configuration: Configuration, server: Server) throws(RuntimeError) -> RuntimePod {
-        RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: false), server: server,
+        // Nobody can drive a pod whose shim is gone.
+        RuntimePod(sandbox: try Sandbox.start(id: id, spec: spec, configuration: configuration, .process), server: server,
                    spec: spec)
     }
 

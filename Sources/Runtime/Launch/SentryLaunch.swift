@@ -5,10 +5,11 @@ import LinuxABI
 enum SentryLaunch {
     /// - Parameters:
     ///   - listener: where it takes calls; its standard error goes to `log`.
+    ///   - owner: readable when the process has ended that the Sentry is not to outlive.
     ///   - launched: CLOCK_MONOTONIC when the runtime began with the pod.
     ///   - attached: it ends with the calling thread.
     static func start(_ executable: String, id: String, _ configuration: Configuration, listener: HostFD, log: HostFD,
-                      cgroup: CgroupEntrance, oomScoreAdjustment: Int32?, launched: UInt64,
+                      owner: HostFD?, cgroup: CgroupEntrance, oomScoreAdjustment: Int32?, launched: UInt64,
                       attached: Bool) throws(RuntimeError) -> HostProcess {
         var arguments = ["cloister-sentry", "--control-fd=3", "--id=\(id)", "--platform=\(configuration.platform.rawValue)",
                          "--network=\(configuration.network.rawValue)",
@@ -28,6 +29,10 @@ enum SentryLaunch {
         }
         var spawn = Spawn(path: executable, arguments: arguments)
         spawn.descriptors = [null.fd, null.fd, log, listener] + (debugLog.map { [$0] } ?? [])
+        if let owner {
+            spawn.arguments.append("--owner-fd=\(spawn.descriptors.count)")
+            spawn.descriptors.append(owner)
+        }
         spawn.namespaces = [.mount, .ipc, .uts, .pid]
         if configuration.network != .host { spawn.namespaces.insert(.network) }
         spawn.workingDirectory = "/"

@@ -1,7 +1,7 @@
 /// The Sentry's command line, which the runtime writes.
 ///
 ///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
-///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4]
+///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4] [--owner-fd=5]
 struct Options {
     enum Confinement: String { case full, off }
 
@@ -19,6 +19,8 @@ struct Options {
     var launched: UInt64 = 0
     /// Where details and system calls are logged; standard error without it.
     var debugFD: Int32 = 2
+    /// Readable when the process is gone that the pod belongs to; nil: it belongs to nobody.
+    var ownerFD: Int32?
 
     /// - Throws: one line that names the argument.
     init(_ arguments: ArraySlice<String>) throws(StartError) {
@@ -26,12 +28,9 @@ struct Options {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count > 1 ? String(parts[1]) : ""
             switch parts[0] {
-            case "--control-fd":
-                guard let fd = Int32(value), fd >= 0 else { throw StartError("--control-fd: not a descriptor: \(value)") }
-                controlFD = fd
-            case "--debug-fd":
-                guard let fd = Int32(value), fd >= 0 else { throw StartError("--debug-fd: not a descriptor: \(value)") }
-                debugFD = fd
+            case "--control-fd": controlFD = try Self.descriptor(value, argument)
+            case "--debug-fd": debugFD = try Self.descriptor(value, argument)
+            case "--owner-fd": ownerFD = try Self.descriptor(value, argument)
             case "--id": id = value
             case "--platform": platform = value
             case "--network": network = value
@@ -46,6 +45,11 @@ struct Options {
             default: throw StartError("unknown argument \(argument)")
             }
         }
+    }
+
+    private static func descriptor(_ value: String, _ argument: String) throws(StartError) -> Int32 {
+        guard let fd = Int32(value), fd >= 0 else { throw StartError("\(argument): not a descriptor") }
+        return fd
     }
 }
 

@@ -57,6 +57,13 @@ public enum SentryProcess {
             let server = try Server(acceptsDescriptors: true)
             ControlService(pod: pod, log: log).register(on: server)
             try server.listen(on: HostFD(rawValue: options.controlFD))
+            if let owner = options.ownerFD {
+                _ = try server.watch(HostFD(rawValue: owner)) {
+                    log.note("the shim has ended, and the pod with it")
+                    // The first process of the pod's pid namespace takes all others with it.
+                    ProcessIdentity.exit(0)
+                }
+            }
             return server
         }
         if let procfs {

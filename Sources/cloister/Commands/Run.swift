@@ -84,7 +84,7 @@ struct Launch {
 
     private func background(_ streams: Streams, start: Bool) throws(RuntimeError) {
         let session = Session(id: id, bundle: bundle, spec: spec, configuration: configuration)
-        let container = try session.create(streams, attached: false)
+        let container = try session.create(streams, .detached)
         do throws(RuntimeError) {
             if let file = pidFile { try PIDFile.write(file, container.pid) }
             if start { try session.start(container) }
@@ -103,8 +103,8 @@ struct Session {
     let configuration: Configuration
     var overlay = false
 
-    func create(_ streams: Streams, attached: Bool) throws(RuntimeError) -> Container {
-        let sandbox = try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: attached)
+    func create(_ streams: Streams, _ lifetime: Sandbox.Lifetime) throws(RuntimeError) -> Container {
+        let sandbox = try Sandbox.start(id: id, spec: spec, configuration: configuration, lifetime)
         do throws(RuntimeError) {
             return try sandbox.createContainer(id: id, bundle: bundle, spec: spec, streams: streams, overlay: overlay)
         } catch {
@@ -128,7 +128,7 @@ struct Session {
     ///
     /// - Returns: the status to exit with.
     func run(_ foreground: Foreground, streams: Streams, pidFile: String?, keep: Bool) throws(RuntimeError) -> Int32 {
-        let container = try create(streams, attached: !keep)
+        let container = try create(streams, keep ? .detached : .thread)
         let exit: Exit
         do throws(RuntimeError) {
             if let pidFile { try PIDFile.write(pidFile, container.pid) }

@@ -60,7 +60,7 @@ struct Startup {
         var steps: [Step] = []
         func note(_ name: String) { steps.append(Step(name: name, time: HostClock.monotonic &- begin)) }
         let id = "startup-\(getpid())-\(run)"
-        let sandbox = try Sandbox.start(id: id, spec: spec, configuration: configuration, attached: true)
+        let sandbox = try Sandbox.start(id: id, spec: spec, configuration: configuration, .thread)
         note("Sentry started")
         var sentry = ""
         do throws(RuntimeError) {
