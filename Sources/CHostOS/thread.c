@@ -1,11 +1,13 @@
 // Threads are glibc's: Swift's runtime and malloc need their thread-local storage. In C because pthread_attr_t and
 // sigset_t are macros and unions that differ by libc.
 #include "CHostOS.h"
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 
 struct start {
     host_thread_function function;
@@ -42,3 +44,21 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
 uint64_t host_auxiliary(unsigned long type) { return getauxval(type); }
 
 void host_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+// The program's own segments that nobody can have written to.
+static int forget_clean_segments(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size, (void)unused;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+        uintptr_t page = 4096, from = (info->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t to = (info->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (to > from) madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void host_release_memory(void) {
+    malloc_trim(0);
+    dl_iterate_phdr(forget_clean_segments, NULL);
+}

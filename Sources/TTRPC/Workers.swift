@@ -12,6 +12,8 @@ final class Workers: @unchecked Sendable {
     private var threads = 0
     private var idle = 0
     private static let patience: UInt64 = 2_000_000_000
+    /// Called by the last thread before it ends. Set once, before the first `run`.
+    var onRest: (@Sendable () -> Void)?
 
     init(bound: Int) { self.bound = bound }
 
@@ -41,6 +43,7 @@ final class Workers: @unchecked Sendable {
 
     private func loop() {
         while let body = take(wait: true) { body() }
+        if lock.withLock({ threads == 0 }) { onRest?() }
     }
 
     private func take(wait: Bool) -> (@Sendable () -> Void)? {

@@ -5,26 +5,14 @@ usage: soak.py SOCKET HANDLER FOLDER CONTAINERD-PID PODS AT-ONCE EXECS STATES
 import os
 import random
 import signal
-import socket
 import statistics
-import struct
 import sys
 import threading
 import time
 
 from client import CRI, Pod, waited
 from pods import IMAGE, Checks
-from protobuf import Schema
-
-TASKS = """package containerd.task.v2;
-message Request { string service = 1; string method = 2; bytes payload = 3; int64 timeout_nano = 4; }
-message Id { string id = 1; }"""
-
-
-def private_kib(pid, field="Private_"):
-    with open(f"/proc/{pid}/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith(field))
-
+import shim_client
 
 def process_of(pod, name):
     """The process of a pod by its program and the pod's id among its arguments."""
@@ -114,8 +102,8 @@ class Soak(Checks):
         shim, sentry = process_of(pod, "containerd-shim"), process_of(pod, "cloister-sentry")
         for _ in range(100):
             container.exec("true")
-        first = {"shim": private_kib(shim, "Private_Dirty"), "Sentry": private_kib(sentry, "Private_Dirty")}
-        idle = private_kib(shim), private_kib(shim, "Pss:")
+        first = {"shim": shim_client.memory(shim, "Private_Dirty"), "Sentry": shim_client.memory(sentry, "Private_Dirty")}
+        idle = shim_client.memory(shim), shim_client.memory(shim, "Pss:")
         print(f"        an idle pod's shim: {idle[0]} KiB private, {idle[1]} KiB proportional", flush=True)
         self.check("an idle pod's shim has at most 2 MiB of its own, 4 in proportion", True, idle[0] <= 2048 and idle[1] <= 4096)
         begin, times = time.time(), []
@@ -125,37 +113,16 @@ class Soak(Checks):
             times.append(time.monotonic() - start)
         print(f"        {execs} execs in {time.time() - begin:.0f} s, half of them within {statistics.median(times) * 1000:.1f} ms,"
               f" the slowest {max(times) * 1000:.0f} ms", flush=True)
-        times = self.states(container.id, pod.id, states)
+        bundle = f"{self.folder}/state/io.containerd.runtime.v2.task/k8s.io/{pod.id}"
+        times = shim_client.Shim(bundle).states(container.id, states)
         print(f"        {states} State calls, half of them within {statistics.median(times) * 1e6:.0f} us", flush=True)
         self.check("State takes less than a millisecond", True, statistics.median(times) < 0.001)
         for name, pid, allowance in (("shim", shim, 256), ("Sentry", sentry, 2048)):
-            after = private_kib(pid, "Private_Dirty")
+            after = shim_client.memory(pid, "Private_Dirty")
             print(f"        the {name}'s own memory: {first[name]} KiB after the first hundred execs, {after} KiB now", flush=True)
             self.check(f"the {name} has not grown", True, after <= first[name] + allowance)
         for each in [pod] + others:
             each.remove()
-
-    def states(self, id, pod, count):
-        """State calls straight to the shim, as containerd makes them. Returns what each took."""
-        schema = Schema(TASKS)
-        with open(f"{self.folder}/state/io.containerd.runtime.v2.task/k8s.io/{pod}/address") as file:
-            address = file.read().removeprefix("unix://")
-        payload = schema.encode("Request", {"service": "containerd.task.v2.Task", "method": "State",
-                                            "payload": schema.encode("Id", {"id": id})})
-        times = []
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(address)
-            for n in range(count):
-                start = time.monotonic()
-                connection.sendall(struct.pack("!IIBB", len(payload), 2 * n + 1, 1, 0) + payload)
-                head = b""
-                while len(head) < 10:
-                    head += connection.recv(10 - len(head))
-                left = struct.unpack("!I", head[:4])[0]
-                while left:
-                    left -= len(connection.recv(left))
-                times.append(time.monotonic() - start)
-        return times
 
 
 if __name__ == "__main__":

@@ -66,3 +66,6 @@ uint64_t host_auxiliary(unsigned long type);
 
 /// How many arenas malloc may use, the first included.
 void host_limit_arenas(int count);
+
+/// Gives free heap back to the kernel, and unmaps the pages of the programs' code, which come back when they are needed.
+void host_release_memory(void);
