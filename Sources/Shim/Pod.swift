@@ -7,6 +7,8 @@ import TTRPC
 /// The containers that one shim serves: those of a pod, or one.
 final class Pod: @unchecked Sendable {
     let events: EventQueue
+    /// Standard streams that are calls.
+    let streaming = StreamTable()
     private let startPod: PodStarter
     /// Called when nothing is left to serve.
     let onIdle: @Sendable () -> Void
@@ -78,7 +80,10 @@ final class Pod: @unchecked Sendable {
                     containerID: container.id, bundle: container.bundle, rootfs: container.mounts, io: stdio, pid: pid))
             }
             backend.onOOM { [events] in events.publish("/tasks/oom", "TaskOOM", Events.TaskOOM(containerID: container.id)) }
-            backend.onExit("") { self.ended(container, container.process, $0) }
+            backend.onExit("") { exit in
+                ExitRecord.write(exit, bundle: container.bundle)
+                self.ended(container, container.process, exit)
+            }
             return pid
         } catch {
             if !container.mounts.isEmpty { RootfsMounts.unmount(container.rootfs) }
@@ -94,7 +99,7 @@ final class Pod: @unchecked Sendable {
             throw Status(.unknown, error.message)
         }
         let streams: StreamSet
-        do throws(StreamError) { streams = try StreamSet(container.process.stdio, id: container.id, namespace: events.namespace) } catch {
+        do throws(StreamError) { streams = try StreamSet(container.process.stdio, id: container.id, namespace: events.namespace, streaming) } catch {
             throw Status(.invalidArgument, error.message)
         }
         do throws(RuntimeError) {
@@ -107,7 +112,10 @@ final class Pod: @unchecked Sendable {
             streams.handedOver()
             lock.withLock { container.process.streams = streams }
             return made
-        } catch { throw Status(error, during: "create") }
+        } catch {
+            streams.abandon()
+            throw Status(error, during: "create")
+        }
     }
 
     /// Takes the container out of the pod; ends the kernel with the last one.

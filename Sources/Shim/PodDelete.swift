@@ -26,6 +26,7 @@ extension Pod {
         }
         if !container.mounts.isEmpty { RootfsMounts.unmount(container.rootfs) }
         lock.withLock { container.process.logProgram }?.finish()
+        streaming.forget(container.process.stdio.calls + lock.withLock { container.execs.values.flatMap { $0.stdio.calls } })
         forget(container)
         let result = lock.withLock { () -> (TaskAPI.DeleteResponse, [ServerCall], [ServerCall]) in
             let process = container.process
@@ -51,6 +52,7 @@ extension Pod {
             if error.kind != .notFound && error.kind != .unavailable { Log.warning("delete \(exec): \(error.message)") }
         }
         lock.withLock { process.logProgram }?.finish()
+        streaming.forget(process.stdio.calls)
         let (exit, waiters) = lock.withLock {
             container.execs.removeValue(forKey: exec)
             process.streams = nil
@@ -60,4 +62,9 @@ extension Pod {
         return try Reply(TaskAPI.DeleteResponse(pid: process.pid, exitStatus: exit?.status ?? 0,
                                                 exitedAt: exit.map { .init(nanoseconds: $0.at) } ?? .never))
     }
+}
+
+extension Events.TaskIO {
+    /// The names of the streams that calls carry.
+    var calls: [String] { [stdin, stdout, stderr].compactMap(StreamURI.id) }
 }

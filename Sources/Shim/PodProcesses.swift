@@ -34,14 +34,17 @@ extension Pod {
     /// the fifo, and those of containerd forget to close it when that is over before Exec has returned.
     func prepareExec(_ process: TaskProcess, _ backend: any ContainerBackend) throws(Status) {
         let streams: StreamSet
-        do throws(StreamError) { streams = try StreamSet(process.stdio, id: process.execID, namespace: events.namespace) } catch {
+        do throws(StreamError) { streams = try StreamSet(process.stdio, id: process.execID, namespace: events.namespace, streaming) } catch {
             throw Status(.invalidArgument, error.message)
         }
         var passed = streams.forSentry
         (passed.rows, passed.columns) = lock.withLock { process.size }
         do throws(RuntimeError) {
             try backend.addExec(process.execID, spec: process.spec, streams: passed)
-        } catch { throw Status(error, during: "exec") }
+        } catch {
+            streams.abandon()
+            throw Status(error, during: "exec")
+        }
         streams.handedOver()
         lock.withLock {
             if process.isInputClosed { streams.closeInput() }

@@ -37,8 +37,11 @@ struct ServeCommand {
             timer.setTimer(nanoseconds: 0)
             return made
         }
+        // Of a pod whose containers just run, nothing of the shim need be in memory but what waits.
+        server.onRest { ProcessMemory.release() }
         TaskService(pod: pod).register(on: server)
         SandboxService(pod: pod).register(on: server)
+        StreamingService(table: pod.streaming).register(on: server)
         try CommandFailure.about("the server") { () throws(Errno) in
             try server.listen(on: listener)
             _ = try server.watch(signals) {

@@ -2,7 +2,8 @@ import HostOS
 import LinuxABI
 import Messages
 
-/// The shim's ends of a process's standard streams, as containerd names them: fifos, files, or nothing.
+/// The shim's ends of a process's standard streams, as containerd names them: fifos, files, calls of the streaming service,
+/// or nothing.
 ///
 /// The Sentry reads and writes the fifos itself. The shim holds a second end of each, so that a client which goes away
 /// and comes back neither ends the input nor breaks the output.
@@ -14,30 +15,63 @@ final class StreamSet: @unchecked Sendable {
     private var error: SharedFD?
     private var heldInput: SharedFD?
     private var heldOutputs: [HeldOutput] = []
+    /// The input, when it comes by a call.
+    private var inputStream: NamedStream?
+    private let streaming: StreamTable?
+    /// The names of those that are carried by calls.
+    private var calls: [String] = []
     /// Takes the outputs instead of a client.
     private(set) var program: LogProgram?
 
     /// - Parameters:
     ///   - id: of the container, or of the exec, for a log program.
     /// - Throws: a line that names the stream.
-    init(_ stdio: Events.TaskIO, id: String = "", namespace: String = "") throws(StreamError) {
+    init(_ stdio: Events.TaskIO, id: String = "", namespace: String = "",
+         _ streaming: StreamTable? = nil) throws(StreamError) {
         terminal = stdio.terminal
-        try named(stdio.stdin) { (path) throws(Errno) in
-            if path.isEmpty { return }
-            // The reading end first: the writing one would wait for it.
-            input = try Self.open(path, 0, waiting: false)
-            heldInput = Self.isFifo(input) ? try Self.open(path, 1, waiting: false) : nil
+        self.streaming = streaming
+        do throws(StreamError) { try openAll(stdio, id, namespace) } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// There will be no process.
+    func abandon() {
+        streaming?.forget(calls)
+        calls = []
+    }
+
+    private func openAll(_ stdio: Events.TaskIO, _ id: String, _ namespace: String) throws(StreamError) {
+        if let stream = StreamURI.id(stdio.stdin) {
+            input = try openCall(stream, isInput: true)
+        } else {
+            try named(stdio.stdin) { (path) throws(Errno) in try openInput(path) }
         }
         if let uri = LogURI(stdio.stdout) {
             let started = try LogProgram.start(uri, id: id, namespace: namespace)
             (program, output, error) = (started, started.output, started.error)
             return
         }
-        try named(stdio.stdout) { (path) throws(Errno) in output = try openOutput(path) }
-        if terminal { return }
-        if stdio.stderr == stdio.stdout { error = output } else {
-            try named(stdio.stderr) { (path) throws(Errno) in error = try openOutput(path) }
-        }
+        output = try openOutput(of: stdio.stdout)
+        if !terminal { error = stdio.stderr == stdio.stdout ? output : try openOutput(of: stdio.stderr) }
+    }
+
+    private func openOutput(of uri: String) throws(StreamError) -> SharedFD? {
+        if let stream = StreamURI.id(uri) { return try openCall(stream, isInput: false) }
+        return try named(uri) { (path) throws(Errno) in try openOutput(path) }
+    }
+
+    /// The process's end of a stream that a call carries.
+    private func openCall(_ id: String, isInput: Bool) throws(StreamError) -> SharedFD {
+        guard let streaming else { throw StreamError(message: "stream \(id): there is no streaming service") }
+        let pipe: (reading: HostFD, writing: HostFD)
+        do throws(Errno) { pipe = try HostFD.pipe() } catch { throw StreamError(message: "stream \(id): \(error)") }
+        let (reading, writing) = (SharedFD(owning: pipe.reading), SharedFD(owning: pipe.writing))
+        try streaming.open(id, isInput ? .input(writing) : .output(reading))
+        calls.append(id)
+        if isInput { inputStream = streaming.find(id) }
+        return isInput ? reading : writing
     }
 
     var forSentry: ProcessStreams {
@@ -53,14 +87,24 @@ final class StreamSet: @unchecked Sendable {
     }
 
     /// Once the client has closed its end too, the process reads the end of its input.
-    func closeInput() { heldInput = nil }
+    func closeInput() {
+        heldInput = nil
+        inputStream?.closeInput()
+    }
 
-    private func named(_ uri: String, _ body: (String) throws(Errno) -> Void) throws(StreamError) {
+    private func openInput(_ path: String) throws(Errno) {
+        if path.isEmpty { return }
+        // The reading end first: the writing one would wait for it.
+        input = try Self.open(path, 0, waiting: false)
+        heldInput = Self.isFifo(input) ? try Self.open(path, 1, waiting: false) : nil
+    }
+
+    private func named<R>(_ uri: String, _ body: (String) throws(Errno) -> R) throws(StreamError) -> R {
         var path = uri
         for scheme in ["fifo://", "file://"] where uri.hasPrefix(scheme) { path = String(uri.dropFirst(scheme.count)) }
         if path.utf8.contains(UInt8(ascii: ":")) && !path.hasPrefix("/") { throw StreamError(message: "\(uri): streams of this kind are not implemented") }
         if !path.isEmpty && !path.hasPrefix("/") { throw StreamError(message: "\(uri): not an absolute path") }
-        do throws(Errno) { try body(path) } catch { throw StreamError(message: "\(uri): \(error)") }
+        do throws(Errno) { return try body(path) } catch { throw StreamError(message: "\(uri): \(error)") }
     }
 
     private func openOutput(_ path: String) throws(Errno) -> SharedFD? {

@@ -60,9 +60,12 @@ public final class ClientStream: @unchecked Sendable {
                 size += message.count
             }
             peerEnded = peerEnded || last
+            // A server that ends its side has ended the call.
+            if last && result == nil { result = .success(([], [])) }
             arrival.wakeAll()
             return size > 16 << 20 || messages.count > 4096
         }
+        if last { connection.forget(id) }
         if tooMuch {
             connection.forget(id)
             finish(.failure(Status(.resourceExhausted, "too many messages wait to be received")))

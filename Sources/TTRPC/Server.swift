@@ -6,7 +6,8 @@ public import LinuxABI
 public final class Server: @unchecked Sendable {
     /// Answers a call, or returns nil and keeps the call to answer it later.
     public typealias Handler = @Sendable (ServerCall) throws(Status) -> Reply?
-    public typealias StreamHandler = @Sendable (ServerStream) throws(Status) -> Reply
+    /// Answers with a last message, or ends the stream with nil.
+    public typealias StreamHandler = @Sendable (ServerStream) throws(Status) -> Reply?
 
     /// Who may connect.
     public enum Peers: Sendable { case anyone, sameUser }
@@ -63,9 +64,13 @@ public final class Server: @unchecked Sendable {
         handlers[service, default: [:]][method] = Entry(quick: quick, unary: handler)
     }
 
+    /// - Parameter handler: it has a thread of its own, for a stream may last as long as a container.
     public func registerStream(_ service: String, _ method: String, _ handler: @escaping StreamHandler) {
         handlers[service, default: [:]][method] = Entry(quick: false, stream: handler)
     }
+
+    /// Has `body` called, on some thread, whenever no handler has run for two seconds after one has.
+    public func onRest(_ body: @escaping @Sendable () -> Void) { workers.onRest = body }
 
     // MARK: At any time
 
@@ -200,9 +205,12 @@ public final class Server: @unchecked Sendable {
             if entry.quick { Self.run(handler, call) } else { workers.run { Self.run(handler, call) } }
         } else if let handler = entry.stream {
             let stream = stream()
-            workers.run {
-                do throws(Status) { call.answer(.success(try handler(stream))) } catch { call.answer(.failure(error)) }
+            let started: Void? = try? Thread.start {
+                do throws(Status) {
+                    if let reply = try handler(stream) { call.answer(.success(reply)) } else { call.endStream() }
+                } catch { call.answer(.failure(error)) }
             }
+            if started == nil { call.answer(.failure(Status(.resourceExhausted, "no thread for a stream"))) }
         }
     }
 

@@ -65,6 +65,11 @@ public final class ServerCall: Sendable {
     /// Answered already, or nobody is left to hear an answer.
     public var isFinished: Bool { answered.load(ordering: .relaxed) || connection.isClosed }
 
+    /// Ends a call's stream without a last message.
+    func endStream() {
+        if !answered.exchange(true, ordering: .acquiringAndReleasing) { connection.end(stream) }
+    }
+
     /// Answers the call, from any thread.
     public func answer(_ result: Result<Reply, Status>) {
         if answered.exchange(true, ordering: .acquiringAndReleasing) { return }

@@ -48,7 +48,7 @@ final class ServerConnection: @unchecked Sendable {
             defer { streams = [:] }
             return streams
         }
-        for stream in ended.values { stream.arrived(nil, last: true) }
+        for stream in ended.values { stream.connectionEnded() }
         descriptors = []
     }
 
@@ -92,6 +92,8 @@ final class ServerConnection: @unchecked Sendable {
 
     private func data(_ frame: Frame) {
         guard let stream = lock.withLock({ streams[frame.stream] }) else {
+            // A peer may end its side after ours has ended the stream.
+            if frame.stream <= lastStream && frame.flags.contains([.remoteClosed, .noData]) { return }
             return refuse(frame.stream, Status(.invalidArgument, "StreamID is no longer active"))
         }
         stream.arrived(frame.flags.contains(.noData) ? nil : frame.payload, last: frame.flags.contains(.remoteClosed))
@@ -100,6 +102,12 @@ final class ServerConnection: @unchecked Sendable {
     private func refuse(_ stream: UInt32, _ status: Status) {
         let response = Wire.Response(status: .init(code: status.code.rawValue, message: status.message))
         link.send(Frame(stream: stream, kind: Frame.Kind.response, payload: (try? response.encode()) ?? []))
+    }
+
+    /// Ends a stream: for the peer, too, it is over with this.
+    func end(_ stream: UInt32) {
+        _ = lock.withLock { streams.removeValue(forKey: stream) }
+        if !isClosed { link.send(Frame(stream: stream, kind: Frame.Kind.data, flags: [.remoteClosed, .noData])) }
     }
 
     /// Sends the last frame of a stream.

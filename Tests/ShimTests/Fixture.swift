@@ -113,6 +113,7 @@ final class Fixture: @unchecked Sendable {
         pod = Pod(events: queue, onIdle: { idle.set() }) { (_, _) in kernel }
         TaskService(pod: pod).register(on: shim)
         SandboxService(pod: pod).register(on: shim)
+        StreamingService(table: pod.streaming).register(on: shim)
         try shim.listen(on: HostFD.listen(at: .abstract(name)))
         address = .abstract(name)
         client = try Client(address)
@@ -124,7 +125,7 @@ final class Fixture: @unchecked Sendable {
     deinit {
         shim.stop()
         containerd.stop()
-        try? HostFD.currentDirectory.unlink(bundle + "/init.pid")
+        for file in ["init.pid", "exit"] { try? HostFD.currentDirectory.unlink("\(bundle)/\(file)") }
         try? HostFD.currentDirectory.unlink(bundle + "/rootfs", directory: true)
         try? HostFD.currentDirectory.unlink(bundle, directory: true)
     }

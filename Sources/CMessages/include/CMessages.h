@@ -11,6 +11,7 @@
 #include "runc_options.pb-c.h"
 #include "runtime_options.pb-c.h"
 #include "sandbox.pb-c.h"
+#include "streaming.pb-c.h"
 #include "task.pb-c.h"
 #include "task_v3.pb-c.h"
 #include "ttrpc.pb-c.h"
