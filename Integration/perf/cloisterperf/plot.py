@@ -158,11 +158,11 @@ def draw(results, width, footer, only=None, title=None):
             here += heights[index]
         bottom = max(bottom, here)
     y = bottom + 4
-    absent = [f"{title_of(r)}: {reason_of(results, r)}" for r in results.runtimes if r not in measured]
-    for paragraph in absent + [footer]:
+    absent = [(f"{title_of(r)}: {results.absence(r) or 'no such figure'}", "#a33") for r in results.runtimes if r not in measured]
+    for paragraph, colour in [*absent, (footer, "#666")]:
         for line in wrap(paragraph, 10, width - 24):
             y += 14
-            drawing.text(12, y, line, 10, "#666")
+            drawing.text(12, y, line, 10, colour)
     drawing.height = y + 12
     return drawing.svg(f"{heading}: {direction}")
 
@@ -174,15 +174,6 @@ def directions(metrics):
         "Lower is better: short bars win" if ways.pop() else "Higher is better: long bars win")
     scale = "; logarithmic scale" if any(metric.logarithmic for metric in metrics) else ""
     return f"{way}{scale}. The factor after a value is its ratio to runc."
-
-
-def reason_of(results, runtime):
-    for (method, metric), cells in results.rows.items():
-        if runtime in cells:
-            why = results.status(runtime, method, metric)
-            if why:
-                return why
-    return "not measured"
 
 
 def value_of(metric, cells, runtime):

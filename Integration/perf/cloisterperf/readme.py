@@ -106,7 +106,7 @@ def behind(done, ours, peer):
     slower = sorted(((cost, name) for name, cost, _ in costs if cost and cost > MARGIN), reverse=True)
     than_peer = sorted(((cost / other, name) for name, cost, other in costs if cost and other and cost > other * MARGIN),
                        reverse=True)
-    none = [(name, reason(results, ours)) for results, (name, cost, _) in zip(done, costs)
+    none = [(name, results.absence(ours)) for results, (name, cost, _) in zip(done, costs)
             if not any(cells.get(ours) and cells[ours].values for cells in results.rows.values())]
     lines = []
     if slower:
@@ -118,10 +118,3 @@ def behind(done, ours, peer):
     for why in dict.fromkeys(why for _, why in none):
         lines.append("Not measured: " + ", ".join(name for name, other in none if other == why) + f" ({why}).")
     return lines
-
-
-def reason(results, runtime):
-    for (method, metric), cells in results.rows.items():
-        if runtime in cells and results.status(runtime, method, metric):
-            return results.status(runtime, method, metric)
-    return "not run"

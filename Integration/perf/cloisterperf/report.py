@@ -22,7 +22,7 @@ svg { max-width: 100%; height: auto; display: block; }
 .narrow { display: none; } details { margin: .4em 0; } summary { cursor: pointer; color: #0a4f86; }
 nav a { white-space: nowrap; margin-right: .8em; } a { color: #0a4f86; }
 .name { white-space: nowrap; }
-tr.first td { border-top: 2px solid #bbb; }
+tr.first th { border-top: 2px solid #bbb; padding-top: 10px; }
 @media (max-width: 640px) {
   .narrow { display: block; } .wide, .extra { display: none; } h1 { font-size: 1.3rem; } table { font-size: .78rem; }
 }
@@ -130,26 +130,37 @@ def section(results, wide, narrow):
 
 
 def table(results):
-    rows = []
+    """All figures: a line with what was measured, then one per runtime. What has no figure at all says why once, at the end."""
     peer = results.peer()
+    absent = {r: why for r in results.runtimes if (why := results.absence(r))}
+    rows = []
     for (method, metric), cells in results.rows.items():
-        unit = results.metrics[metric].unit
-        first = ' class="first"'
-        for runtime in results.runtimes:
-            cell = cells.get(runtime)
-            if not cell:
-                continue
-            name = f"{plot.label_of(results, method)}, {metric.replace('_', ' ')}" if first else ""
-            spread = f"{scaled(cell.low, unit)} – {scaled(cell.high, unit)}" if len(cell.values) > 1 else ""
-            note = results.status(runtime, method, metric)
-            dropped = f"{len(cell.dropped)} dropped" if cell.dropped else ""
-            note = "; ".join(part for part in (dropped, note) if part)
-            rows.append(f'<tr{first}><td>{escape(name)}</td><td>{escape(title_of(runtime))}</td>'
-                        f'<td class="n">{scaled(cell.median, unit)}</td><td class="n extra">{spread}</td>'
-                        f'<td class="n">{times(results.ratio(runtime, method, metric))}</td>'
-                        f'<td class="n">{times(results.ratio(runtime, method, metric, peer))}</td>'
-                        f'<td class="n extra">{len(cell.values)}</td><td class="note">{escape(note)}</td></tr>')
-            first = ""
-    return ('<div class="scroll"><table><tr><th>what</th><th>runtime</th><th class="n">median</th>'
-            '<th class="n extra">lowest – highest</th><th class="n">to runc</th><th class="n">to gVisor</th><th class="n extra">samples</th><th></th>'
-            f"</tr>{''.join(rows)}</table></div>")
+        shown = [runtime for runtime in results.runtimes if runtime in cells and runtime not in absent]
+        if shown:
+            what = f"{plot.label_of(results, method)}, {metric.replace('_', ' ')}"
+            rows.append(f'<tr class="first"><th colspan="6">{escape(what)}</th></tr>')
+        for runtime in shown:
+            rows += lines_of(results, runtime, method, metric, peer)
+    if absent:
+        rows.append('<tr class="first"><th colspan="6">not measured</th></tr>')
+    rows += [f'<tr><td>{escape(title_of(runtime))}</td><td class="note" colspan="5">{escape(why)}</td></tr>'
+             for runtime, why in absent.items()]
+    return ('<div class="scroll"><table><tr><th></th><th class="n">median</th><th class="n extra">lowest – highest</th>'
+            '<th class="n">to runc</th><th class="n">to gVisor</th><th class="n extra">samples</th></tr>'
+            f"{''.join(rows)}</table></div>")
+
+
+def lines_of(results, runtime, method, metric, peer):
+    """A runtime's line, and a second one if there is something to say about its figure."""
+    cell, unit = results.cell(runtime, method, metric), results.metrics[metric].unit
+    name = f"<td>{escape(title_of(runtime))}</td>"
+    dropped = f"{len(cell.dropped)} dropped" if cell.dropped else ""
+    note = escape("; ".join(part for part in (dropped, results.status(runtime, method, metric)) if part))
+    if not cell.values:
+        return [f'<tr>{name}<td class="note" colspan="5">{note}</td></tr>']
+    spread = f"{scaled(cell.low, unit)} – {scaled(cell.high, unit)}" if len(cell.values) > 1 else ""
+    return [f'<tr>{name}<td class="n">{scaled(cell.median, unit)}</td><td class="n extra">{spread}</td>'
+            f'<td class="n">{times(results.ratio(runtime, method, metric))}</td>'
+            f'<td class="n">{times(results.ratio(runtime, method, metric, peer))}</td>'
+            f'<td class="n extra">{len(cell.values)}</td></tr>',
+            *([f'<tr><td></td><td class="note" colspan="5">{note}</td></tr>'] if note else [])]

@@ -102,6 +102,13 @@ class Results:
         """The runtime of gVisor's that others are compared with, or None."""
         return next((name for name in self.runtimes if name.split(":")[0] == "runsc"), None)
 
+    def absence(self, runtime):
+        """Why a runtime has no figure at all in this benchmark; empty if it has one."""
+        mine = [(where, cells[runtime]) for where, cells in self.rows.items() if runtime in cells]
+        if any(cell.values for _, cell in mine):
+            return ""
+        return next((why for (method, metric), _ in mine if (why := self.status(runtime, method, metric))), "not measured")
+
     def has_values(self):
         return any(cell.values for cells in self.rows.values() for cell in cells.values())
 

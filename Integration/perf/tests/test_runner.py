@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import unittest
 
-from cloisterperf import bundles, cli, gate
+from cloisterperf import bundles, cli, gate, processes
 from cloisterperf.benchmark import Benchmark, Interrupted, Runner
 from cloisterperf.containers import complaint
 from cloisterperf.errors import BadSample, Complaint, Unsupported
@@ -189,7 +189,8 @@ class BadInput(unittest.TestCase):
             self.assertEqual([cli.new_folder(path) for _ in range(3)], [path, path + "-2", path + "-3"])
 
     def test_numbers_that_make_no_sense(self):
-        for argv in (["fork", "--runs", "0"], ["fork", "--runs", "x"], ["density", "--count", "-1"], []):
+        for argv in (["fork", "--runs", "0"], ["fork", "--runs", "x"], ["density", "--count", "-1"],
+                     ["all", "--limit", "0"], []):
             with self.assertRaises(SystemExit):
                 with open(os.devnull, "w") as null:
                     import contextlib
@@ -225,6 +226,22 @@ class Gate(unittest.TestCase):
         for output in ("", "swift: error\n"):
             with self.assertRaises(Complaint):
                 gate.instruction_counts(output)
+
+
+class Commands(unittest.TestCase):
+    def test_what_hangs_is_ended_with_its_children(self):
+        ran = processes.run(["sh", "-c", "echo begun; sleep 1000 & echo $!; wait"], 1)
+        self.assertIsNone(ran.status)
+        word, child = ran.output.split()
+        self.assertEqual(word, "begun")
+        # It may have to be buried by whoever adopted it, but it runs no more.
+        state = processes.stat(child)
+        self.assertTrue(state is None or state[0] in (b"Z", b"X"))
+
+    def test_how_a_command_ended(self):
+        self.assertEqual(processes.run(["sh", "-c", "exit 3"], 30).status, 3)
+        ran = processes.run(["sh", "-c", "echo out; echo err >&2"], 30)
+        self.assertEqual((ran.status, ran.output), (0, "out\nerr\n"))
 
 
 class Sleeper(Benchmark):

@@ -59,7 +59,7 @@ class Density(Benchmark):
         what = method.split(".")[-1]
         engine = lab.engine(runtime, "containerd" if pod or ".containerd." in method else None)
         if pod and not runtime.type:
-            raise Unsupported("pods need a shim of its own, which is not installed")
+            raise Unsupported("its own shim, which pods need, is not here")
         if engine.via == "containerd":
             engine.daemon.start()
         count = self.count(lab, what)

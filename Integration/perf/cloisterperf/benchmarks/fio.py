@@ -36,8 +36,9 @@ class Fio(Benchmark):
         parts = method.split(".")
         if len(parts) < 3:
             return ""
-        name = {"randwrite": "random write", "randread": "random read", "randwrite4k": "random write of 4 KiB",
-                "randread4k": "random read of 4 KiB"}.get(parts[2], parts[2])
+        name = {"write": "write, 1 MiB blocks", "read": "read, 1 MiB blocks", "randwrite": "random write, 1 MiB blocks",
+                "randread": "random read, 1 MiB blocks", "randwrite4k": "random write, 4 KiB blocks",
+                "randread4k": "random read, 4 KiB blocks"}[parts[2]]
         return f"{name}, {parts[1] if parts[1] != 'bind' else 'bind mount'}"
 
     def measure(self, lab, runtime, method):

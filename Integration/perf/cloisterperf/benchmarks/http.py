@@ -53,6 +53,9 @@ class Application(Benchmark):
         self.title = f"Requests per second of a {what} web service"
         self.summary = "a template rendered per request, ApacheBench with 25 connections, 2,000 requests (500 with --quick)"
 
+    def label(self, method):
+        return "25 connections"
+
     def measure(self, lab, runtime, method):
         service = SERVICES[self.what]
         yield from served(self, lab, runtime, service.command, service.port,
