@@ -34,6 +34,9 @@ class Build(Benchmark):
     def layers(self, lab):
         return [lab.base, lab.workloads(), lab.layer("lua", ["lua5.4"], FETCH)]
 
+    def label(self, method):
+        return "Lua 5.4, make -j"
+
     def measure(self, lab, runtime, method):
         jobs = str(len(os.sched_getaffinity(0)))
         output = self.output(lab, runtime, ["/bin/bash", "-c", SCRIPT.replace("JOBS", jobs)])

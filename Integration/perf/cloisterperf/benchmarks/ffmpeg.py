@@ -24,6 +24,9 @@ class FFmpeg(Benchmark):
     def layers(self, lab):
         return [lab.base, lab.workloads(), lab.layer("video", ["mpeg2video 27 MB"], MAKE, 100_000_000)]
 
+    def label(self, method):
+        return "to H.264 with libx264"
+
     def measure(self, lab, runtime, method):
         engine = lab.engine(runtime)
         part = ["-t", "8"] if lab.quick else []

@@ -20,6 +20,9 @@ class Fork(Benchmark):
     runs = (3, 3)
     timeout = (60, 120)
 
+    def label(self, method):
+        return "fork, exec of /bin/true, exit, wait"
+
     def measure(self, lab, runtime, method):
         count = lab.pick(200, 1000)
         output = self.output(lab, runtime, ["/bin/bash", "-c", SCRIPT.replace("COUNT", str(count))])
