@@ -24,6 +24,8 @@ final class Pod: @unchecked Sendable {
     let lock = Lock()
     private var containers: [String: TaskContainer] = [:]
     private var shutdownRequested = false
+    /// Containers that are gone and whose Delete is not answered yet.
+    private var leaving = 0
     /// What the sandbox service has made; it keeps the kernel without any container.
     var sandbox: SandboxState?
 
@@ -119,19 +121,31 @@ final class Pod: @unchecked Sendable {
     }
 
     /// Takes the container out of the pod; ends the kernel with the last one.
-    func forget(_ container: TaskContainer) {
-        lock.withLock { _ = containers.removeValue(forKey: container.id) }
+    ///
+    /// - Parameter tell: tells who asked for that; the shim does not end before.
+    func forget(_ container: TaskContainer, tell: () -> Void = {}) {
+        lock.withLock {
+            _ = containers.removeValue(forKey: container.id)
+            leaving += 1
+        }
         kernelLock.withLock {
             if !lock.withLock({ isUnusedLocked }) { return }
             kernel?.shutDown()
             kernel = nil
         }
-        let (over, empty) = lock.withLock { (shutdownRequested && isUnusedLocked, isUnusedLocked) }
+        tell()
+        let (over, empty) = lock.withLock {
+            leaving -= 1
+            return (shutdownRequested && isIdleLocked, isIdleLocked)
+        }
         if over { onIdle() } else if empty { onEmpty() }
     }
 
     /// With the lock held: nobody needs the kernel.
     private var isUnusedLocked: Bool { containers.isEmpty && sandbox == nil }
+
+    /// With the lock held: nobody needs the shim.
+    private var isIdleLocked: Bool { isUnusedLocked && leaving == 0 }
 
     /// Starts the kernel for a sandbox, or finds it started.
     func startKernel(_ request: SandboxAPI.CreateSandboxRequest) throws(RuntimeError) -> any PodBackend {
@@ -155,14 +169,14 @@ final class Pod: @unchecked Sendable {
 
     // MARK: The shim's own end
 
-    var isEmpty: Bool { lock.withLock { isUnusedLocked } }
+    var isEmpty: Bool { lock.withLock { isIdleLocked } }
 
     /// containerd asks after each Delete: the shim ends when no container is left.
     func shutdown() {
         let over = lock.withLock {
             if sandbox != nil { return false }
             shutdownRequested = containers.values.allSatisfy { $0.isDeleting }
-            return containers.isEmpty
+            return isIdleLocked
         }
         if over { onIdle() }
     }

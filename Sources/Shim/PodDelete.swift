@@ -5,7 +5,7 @@ import TTRPC
 
 /// Delete: of an exec that has ended or never ran, and of a container with all that it had.
 extension Pod {
-    /// - Returns: nil when another call deletes the container already; it will answer this one too.
+    /// - Returns: nil when the call is answered, or will be by another that deletes the container already.
     func delete(_ call: ServerCall, _ id: String, exec: String) throws(Status) -> Reply? {
         if !exec.isEmpty { return try deleteExec(id, exec) }
         let found = try lock.withLock { () throws(Status) -> (TaskContainer, any ContainerBackend)? in
@@ -27,22 +27,30 @@ extension Pod {
         if !container.mounts.isEmpty { RootfsMounts.unmount(container.rootfs) }
         lock.withLock { container.process.logProgram }?.finish()
         streaming.forget(container.process.stdio.calls + lock.withLock { container.execs.values.flatMap { $0.stdio.calls } })
-        forget(container)
-        let result = lock.withLock { () -> (TaskAPI.DeleteResponse, [ServerCall], [ServerCall]) in
+        var failure: Status?
+        forget(container) {
+            do throws(Status) { try tellDeleted(container, call) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return nil
+    }
+
+    /// Publishes the end of a container that is gone, answers all that wait for something of it, and those who deleted it.
+    private func tellDeleted(_ container: TaskContainer, _ call: ServerCall) throws(Status) {
+        let (answer, waiters, deleters) = lock.withLock { () -> (TaskAPI.DeleteResponse, [ServerCall], [ServerCall]) in
             let process = container.process
             let exit = process.exit ?? .now(0)
             process.streams = nil
             events.publish("/tasks/delete", "TaskDelete", Events.TaskDelete(
-                containerID: id, pid: process.pid, exitStatus: exit.status, exitedAt: .init(nanoseconds: exit.at)))
+                containerID: container.id, pid: process.pid, exitStatus: exit.status, exitedAt: .init(nanoseconds: exit.at)))
             let waiters = process.takeWaiters() + container.execs.values.flatMap { $0.takeWaiters() }
             container.execs = [:]
             return (.init(pid: process.pid, exitStatus: exit.status, exitedAt: .init(nanoseconds: exit.at)), waiters,
                     container.deleters)
         }
-        for waiter in result.1 { waiter.answer(.failure(Status(.notFound, "container \(id) not found"))) }
-        let reply = try Reply(result.0)
-        for other in result.2 { other.answer(.success(reply)) }
-        return reply
+        for waiter in waiters { waiter.answer(.failure(Status(.notFound, "container \(container.id) not found"))) }
+        let reply = try Reply(answer)
+        for other in [call] + deleters { other.answer(.success(reply)) }
     }
 
     private func deleteExec(_ id: String, _ exec: String) throws(Status) -> Reply {

@@ -95,7 +95,8 @@ final class Fixture: @unchecked Sendable {
     let idle = Flag()
     let events = EventLog()
 
-    init(_ service: String = TaskAPI.Method.service) throws {
+    /// - Parameter ends: the server ends when nothing is left to serve, as a shim does.
+    init(_ service: String = TaskAPI.Method.service, ends: Bool = false) throws {
         self.service = service
         bundle = "/tmp/shim-test-\(ProcessIdentity.pid)-\(HostClock.monotonic)"
         try HostFD.currentDirectory.makeDirectories(bundle + "/rootfs", mode: 0o700)
@@ -110,7 +111,11 @@ final class Fixture: @unchecked Sendable {
         try containerd.listen(on: HostFD.listen(at: .abstract(name + "-containerd")))
         shim = try Server(peers: .sameUser)
         let queue = EventQueue(address: "@" + name + "-containerd", namespace: "test")
-        pod = Pod(events: queue, onIdle: { idle.set() }) { (_, _) in kernel }
+        let server = shim
+        pod = Pod(events: queue, onIdle: {
+            idle.set()
+            if ends { server.stop() }
+        }) { (_, _) in kernel }
         TaskService(pod: pod).register(on: shim)
         SandboxService(pod: pod).register(on: shim)
         StreamingService(table: pod.streaming).register(on: shim)

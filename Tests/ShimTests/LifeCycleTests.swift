@@ -142,6 +142,25 @@ import TTRPC
         shim.idle.wait()
         #expect(shim.kernel.isShutDown)
     }
+
+    /// containerd asks one container's shim to end while the last one is being deleted.
+    @Test func theLastDeleteIsAnsweredBeforeTheShimEnds() throws {
+        for _ in 0..<30 {
+            let f = try Fixture(ends: true)
+            let container = try f.create()
+            try f.start()
+            container.end("", 5)
+            _ = try f.wait()
+            let other = try Client(f.address), asked = Flag()
+            try Thread.start {
+                let _: Proto.Empty? = try? other.call(TaskAPI.Method.service, "Shutdown", TaskAPI.ShutdownRequest(id: "a"),
+                                                      returning: Proto.Empty.self, timeout: 10_000_000_000)
+                asked.set()
+            }
+            #expect(try f.delete().exitStatus == 5)
+            asked.wait()
+        }
+    }
 }
 
 @Suite struct Execs {
