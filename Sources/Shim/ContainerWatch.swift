@@ -14,6 +14,7 @@ final class ContainerWatch: @unchecked Sendable {
     private var watched: [(fd: HostFD, token: UInt64, owned: Bool)] = []
     private var kills: UInt64
     private var ended = false
+    private var isLooking = false
 
     /// - Parameters:
     ///   - gofer: readable when the Gofer has died; stays the caller's.
@@ -33,7 +34,7 @@ final class ContainerWatch: @unchecked Sendable {
         if let events = try? cgroup.watchMemoryEvents() {
             watch(events, owned: true) { [weak self] in
                 events.discardInput()
-                self?.check()
+                self?.checkSoon()
             }
         }
     }
@@ -52,8 +53,29 @@ final class ContainerWatch: @unchecked Sendable {
         }
     }
 
+    /// Version 1 tells of the want of memory, and the kill follows, or memory is found: looks for a while.
+    private func checkSoon() {
+        if check() { return }
+        let first = lock.withLock {
+            defer { isLooking = true }
+            return !isLooking && !ended
+        }
+        guard first else { return }
+        let started: Void? = try? Thread.start { [weak self] in
+            for pause: Int32 in [2, 5, 10, 20, 50, 100, 200, 500] {
+                _ = try? HostPoll.wait([], timeout: pause)
+                guard let self, !self.check() else { break }
+            }
+            self?.lock.withLock { self?.isLooking = false }
+        }
+        if started == nil { lock.withLock { isLooking = false } }
+    }
+
     /// Reports kills that were not reported yet; also called before an end is told, which they come before.
-    func check() {
+    ///
+    /// - Returns: whether there were any.
+    @discardableResult
+    func check() -> Bool {
         let new = lock.withLock {
             if ended { return false }
             let now = cgroup.oomKills
@@ -61,6 +83,7 @@ final class ContainerWatch: @unchecked Sendable {
             return now > kills
         }
         if new { onOOM() }
+        return new
     }
 
     func end() {

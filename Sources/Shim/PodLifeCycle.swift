@@ -65,7 +65,8 @@ extension Pod {
 
     /// A process has ended. Told once, after its start, and for a container's own process after all of its execs.
     func ended(_ container: TaskContainer, _ process: TaskProcess, _ exit: ProcessExit) {
-        if exit.status == 137 { lock.withLock { container.backend }?.checkOOM() }
+        // A program may live on when the host kills its child, and end by itself.
+        if exit.status == 137 || process.execID.isEmpty { lock.withLock { container.backend }?.checkOOM() }
         let waiters = lock.withLock { () -> [ServerCall]? in
             if process.exit != nil || process.heldExit != nil { return nil }
             if process.state == .created && !process.isStarting && !process.execID.isEmpty { return nil }
