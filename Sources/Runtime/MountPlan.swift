@@ -43,7 +43,9 @@ struct MountPlan {
         if mount.options.contains(where: { $0 == "idmap" || $0 == "ridmap" }) {
             throw RuntimeError(.unimplemented, "\(name): mapped ids of a mount are not implemented")
         }
+        // One mount of the guest is all that lies below it on the host: what holds for it holds all the way down.
         let guest = mount.options.filter { !Self.hostOnly.contains($0) }
+            .map { Self.allTheWayDown.contains($0) ? String($0.dropFirst()) : $0 }
         if mount.isBind {
             let source = Self.absolute(mount.source, in: bundle)
             do throws(Errno) { _ = try HostFD.currentDirectory.status(of: source) } catch {
@@ -69,6 +71,11 @@ struct MountPlan {
         mounts.append(Control.Mount(destination: mount.destination, type: type, source: mount.source, options: guest,
                                     goferIndex: -1, goferMount: 0, cache: ""))
     }
+
+    private static let allTheWayDown: Set<String> = [
+        "rro", "rrw", "rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec", "rnoatime", "ratime", "rrelatime", "rnorelatime",
+        "rnodiratime", "rdiratime", "rstrictatime", "rnostrictatime",
+    ]
 
     /// Options that speak of the host's mount, not of the guest's.
     private static let hostOnly: Set<String> = [

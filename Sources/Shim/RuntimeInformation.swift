@@ -15,8 +15,9 @@ enum RuntimeInformation {
         {"ociVersionMin":"1.0.0","ociVersionMax":"1.2.0",\
         "hooks":["prestart","createRuntime","poststart","poststop"],\
         "mountOptions":["async","atime","bind","defaults","dev","diratime","dirsync","exec","noatime","nodev","nodiratime",\
-        "noexec","norelatime","nostrictatime","nosuid","private","rbind","relatime","ro","rprivate","rslave","rw","slave",\
-        "strictatime","suid","sync"],\
+        "noexec","norelatime","nostrictatime","nosuid","private","ratime","rbind","rdev","rdiratime","relatime","rexec","rnoatime",\
+        "rnodev","rnodiratime","rnoexec","rnorelatime","rnostrictatime","rnosuid","ro","rprivate","rrelatime","rro","rrw",\
+        "rslave","rstrictatime","rsuid","rw","slave","strictatime","suid","sync"],\
         "linux":{"namespaces":["ipc","mount","network","pid","user","uts"],\
         "cgroup":{"v1":true,"v2":true,"systemd":false,"systemdUser":false},\
         "seccomp":{"enabled":false},"apparmor":{"enabled":false},"selinux":{"enabled":false}}}

@@ -50,6 +50,15 @@ import Testing
         #expect(plan.mounts[2].cache == "shared")
     }
 
+    /// The host's submounts are part of one mount of the guest.
+    @Test func readOnlyGoesAllTheWayDown() throws {
+        let plan = try MountPlan(spec([
+            .init(destination: "/data", type: "bind", source: "/etc", options: ["rbind", "rro", "rnodev"]),
+        ]), bundle: "/", overlay: false)
+        #expect(plan.served[1].options == ["ro", "rbind"])
+        #expect(plan.mounts[1].options == ["ro", "nodev"])
+    }
+
     @Test func namesAMissingSource() {
         #expect(throws: RuntimeError(.notFound, "config.json: mounts[0]: source /does/not/exist (for /x): no such file or directory")) {
             try MountPlan(spec([.init(destination: "/x", type: "bind", source: "/does/not/exist")]), bundle: "/", overlay: false)
