@@ -90,10 +90,12 @@ message TaskExit { string container_id = 1; string id = 2; uint32 pid = 3; uint3
 message TaskStart { string container_id = 1; uint32 pid = 2; }
 message TaskCreate { string container_id = 1; string bundle = 2; uint32 pid = 6; }
 message TaskDelete { string container_id = 1; uint32 pid = 2; uint32 exit_status = 3; Timestamp exited_at = 4; string id = 5; }
+message TaskExecStarted { string container_id = 1; string exec_id = 2; uint32 pid = 3; }
 message TaskOther { string container_id = 1; string exec_id = 2; }
 service Events { rpc Subscribe(SubscribeRequest) returns (Envelope); }""")
 
-EVENT_MESSAGES = {"/tasks/exit": "TaskExit", "/tasks/start": "TaskStart", "/tasks/create": "TaskCreate", "/tasks/delete": "TaskDelete"}
+EVENT_MESSAGES = {"/tasks/exit": "TaskExit", "/tasks/start": "TaskStart", "/tasks/create": "TaskCreate", "/tasks/delete": "TaskDelete",
+                  "/tasks/exec-started": "TaskExecStarted"}
 STATUS = ["unknown", "created", "running", "stopped", "paused", "pausing"]
 
 
@@ -157,6 +159,23 @@ class Events:
             return [" ".join([topic] + ([fields["id"].removeprefix(container), str(fields["exit_status"])]
                                         if topic == "/tasks/exit" else [])).replace("  ", " ")
                     for topic, fields in self.seen if fields["container_id"] == container]
+
+    def unended(self):
+        """The processes, as (container, exec), whose start was told and whose end was not."""
+        started, ended = self._started_and_ended()
+        return sorted(started - set(ended))
+
+    def ended_twice(self):
+        _, ended = self._started_and_ended()
+        return sorted({process for process in ended if ended.count(process) > 1})
+
+    def _started_and_ended(self):
+        with self.lock:
+            seen = list(self.seen)
+        started = {(f["container_id"], "" if topic == "/tasks/start" else f["exec_id"])
+                   for topic, f in seen if topic in ("/tasks/start", "/tasks/exec-started")}
+        return started, [(f["container_id"], "" if f["id"] == f["container_id"] else f["id"])
+                         for topic, f in seen if topic == "/tasks/exit"]
 
     def close(self):
         self.call.cancel()

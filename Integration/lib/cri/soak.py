@@ -11,8 +11,35 @@ import threading
 import time
 
 from client import CRI, Pod, waited
+from containerd import Containerd
 from pods import IMAGE, Checks
 import shim_client
+
+KINDS = ("containerd-shim", "cloister-sentry", "cloister-gofer", "stub")
+
+
+def processes_of(pod):
+    """The processes of a pod by kind: its shim, and what descends from that."""
+    parents, names = {}, {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+            except OSError:
+                continue
+            if rest.split()[0] != "Z":
+                parents[int(entry)], names[int(entry)] = int(rest.split()[1]), name
+    shim = process_of(pod, "containerd-shim")
+    found = {kind: [] for kind in KINDS}
+    for pid in parents if shim else []:
+        above = pid
+        while above in parents and above != shim:
+            above = parents[above]
+        if above == shim:
+            found[names[pid] if names[pid] in found else "stub"].append(pid)
+    return found
+
 
 def process_of(pod, name):
     """The process of a pod by its program and the pod's id among its arguments."""
@@ -40,21 +67,28 @@ class Soak(Checks):
 
     def churn(self, count, at_once):
         numbers, lock = iter(range(count)), threading.Lock()
-        troubles, killed, before = [], [0], self.descriptors()
+        fates, troubles, killed, before = {}, [], dict.fromkeys(KINDS, 0), self.descriptors()
+        events = Containerd(self.socket, "k8s.io").events()
 
         def one(number):
             cri, chance = CRI(self.socket), random.Random(number)
             pod = Pod(cri, self.handler, IMAGE, self.folder + "/logs", cgroup_parent=f"/cloister-test/soak{os.getpid()}-{number}")
             try:
                 container = pod.run("main", "sh", "-c", "echo here; sleep 1000; true")
-                victim = chance.choice([None, None, None, None, "cloister-sentry", "containerd-shim"])
+                victim = chance.choice([None] * 2 * len(KINDS) + list(KINDS))
+                fates[container.id], fates[pod.id] = f"container, kill -9 of {victim}", f"pod, kill -9 of {victim}"
                 if victim:
-                    pid = process_of(pod, victim)
-                    if pid:
-                        os.kill(pid, signal.SIGKILL)
-                        killed[0] += 1
-                    status = waited(container.status, lambda s: s["state"] != 1, 60)
-                    if status["state"] == 1:
+                    victims = processes_of(pod)[victim]
+                    if victims:
+                        try:
+                            os.kill(chance.choice(victims), signal.SIGKILL)
+                            with lock:
+                                killed[victim] += 1
+                        except ProcessLookupError:
+                            pass
+                    # A stub may be that of a process which the container can do without.
+                    status = waited(container.status, lambda s: s["state"] != 1, 1 if victim == "stub" else 60)
+                    if status["state"] == 1 and victim != "stub":
                         troubles.append(f"pod {number}: no end after kill -9 of {victim}")
                 elif container.exec("true")[0] != 0:
                     troubles.append(f"pod {number}: exec failed")
@@ -87,8 +121,12 @@ class Soak(Checks):
         for thread in threads:
             thread.join()
         seconds = time.time() - begin
-        print(f"        {count} pods, {at_once} at once, {killed[0]} of them with kill -9: {seconds:.0f} s", flush=True)
+        print(f"        {count} pods, {at_once} at once, kill -9 of {killed}: {seconds:.0f} s", flush=True)
         self.check(f"{count} pods come, lose processes and go", [], troubles[:10])
+        time.sleep(3)
+        self.check("every process that was started was told to have ended", [], [(fates.get(id, id), exec) for id, exec in events.unended()][:10])
+        self.check("and none twice", [], [(fates.get(id, id), exec) for id, exec in events.ended_twice()][:10])
+        events.close()
         after = waited(self.descriptors, lambda n: n <= before + 5, 30)
         self.check("containerd has no more descriptors than before", True, after <= before + 5)
 

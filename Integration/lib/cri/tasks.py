@@ -482,6 +482,22 @@ class Life:
             task.start()
             expect("output", said + "\n", streams.output())
 
+    def read_only(self):
+        """A mount that is read-only all the way down, with another below it."""
+        below = f"{self.folder}/volume{self.name()}"
+        os.makedirs(f"{below}/below")
+        subprocess.run(["mount", "-t", "tmpfs", "below", f"{below}/below"], check=True)
+        try:
+            streams = self.streams()
+            task = self.task("sh", "-c", "for d in /v /v/below; do touch $d/file 2>/dev/null && echo $d; done; echo end", streams=streams,
+                             change=lambda spec: spec["mounts"].append({"destination": "/v", "type": "bind", "source": below,
+                                                                        "options": ["rbind", "rro"]}))
+            task.start()
+            expect("what could be written", "end\n", streams.output())
+            task.remove()
+        finally:
+            subprocess.run(["umount", f"{below}/below"], check=True)
+
     def hook(self):
         """createRuntime gets the state, whose pid is a process of the host; one that fails is an error."""
         seen = f"{self.folder}/hook{self.name()}"
