@@ -98,6 +98,19 @@ SH
     ctr container rm "$id" >/dev/null 2>&1
 }
 
+debug_logs() {
+    local id=details$$ logs=$home/details.$EPOCHREALTIME
+    printf 'debug-logs = "%s"\n' "$logs" >"$home/details.toml"
+    ctr run -d --runtime-config-path "$home/details.toml" --runtime "$runtime" "$busybox" "$id" sleep 1000 >/dev/null 2>&1 </dev/null
+    check "a pod keeps logs where it is told to" "$id.sentry.1.log $id.sentry.2.log $id.shim.1.log $id.shim.2.log" "$(cd "$logs" && echo *)"
+    check "calls are in the shim's" yes "$(grep -q "Start $id: [0-9]* us" "$logs/$id.shim.1.log" && echo yes)"
+    kill -9 "$(pgrep -f -- "cloister-sentry .*--id=$id" | head -n 1)"
+    until_status "$id" STOPPED >/dev/null
+    ctr task rm "$id" >/dev/null 2>&1; ctr container rm "$id" >/dev/null 2>&1
+    check "an error says where they are" yes "$(grep -q "killed by signal 9.*details: $logs/$id" "$home/containerd.log" && echo yes)"
+    check "and they stay" yes "$([ -s "$logs/$id.sentry.1.log" ] && echo yes)"
+}
+
 stubborn() {
     local id=stubborn$$ client
     # A client that opens the outputs and never reads.
@@ -137,7 +150,7 @@ bad_input() {
 }
 
 survive() {
-    restarted; shim_killed; ends_told; logs; stubborn; bad_input
+    restarted; shim_killed; ends_told; logs; debug_logs; stubborn; bad_input
     check "nothing is left" "" "$(leftovers)"
 }
 for release in "${containerd_releases[@]}"; do

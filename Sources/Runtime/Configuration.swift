@@ -14,6 +14,8 @@ public struct Configuration: Hashable, Sendable {
     public var strace = false
     /// The file that details and system calls are appended to; nil: the Sentry's log in the state folder.
     public var debugLog: String?
+    /// A directory in which each pod keeps details of its own, in files of bounded size; nil: no such logs.
+    public var debugLogs: String?
     public var systemdCgroup = false
     /// Whether the Sentry locks itself in. Only for finding faults.
     public var confinement = true
@@ -32,6 +34,15 @@ public struct Configuration: Hashable, Sendable {
     }
 
     public init() {}
+
+    /// How many files of pods that are gone are kept in `debugLogs`.
+    static let keptLogs = 400
+
+    /// Where details about a pod are to be found, to follow an error; or how to have them.
+    func whereToLook(_ id: String) -> String {
+        if let debugLogs { return " (details: \(debugLogs)/\(id).*.log)" }
+        return debugLog.map { " (details: \($0))" } ?? ""
+    }
 
     /// - Throws: a line that names the platforms there are.
     public static func platform(named name: String) throws(RuntimeError) -> Platform {

@@ -87,7 +87,8 @@ public final class Sandbox: @unchecked Sendable {
                 if error.kind == .unavailable {
                     // It listens before it runs, so it has died.
                     _ = try? HostPoll.wait([(process.descriptor, .readable)], timeout: 1000)
-                    error = RuntimeError(.internalError, Self.lastWords(try? process.reap(now: true), folder))
+                    error = RuntimeError(.internalError, Self.lastWords(try? process.reap(now: true), folder)
+                                         + configuration.whereToLook(id))
                 }
                 Self.end(process)
             }
@@ -145,7 +146,7 @@ public final class Sandbox: @unchecked Sendable {
     }
 
     /// Why the Sentry died, in one line: how, and what it said last. Waits for its death.
-    public func lastWords() -> String { Self.lastWords(reap(), folder) }
+    public func lastWords() -> String { Self.lastWords(reap(), folder) + configuration.whereToLook(id) }
 
     private static func lastWords(_ ending: HostProcess.Ending?, _ folder: StateFolder) -> String {
         let how = switch ending {

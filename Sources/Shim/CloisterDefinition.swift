@@ -13,6 +13,7 @@ extension ShimDefinition {
             configuration.warn = .init { Log.warning($0) }
             let spec = try RuntimePod.spec(origin)
             try ConfigurationFile.apply(options, annotations: spec.annotations, to: &configuration)
+            if let logs = configuration.debugLogs { Log.keep(logs, pod.id) }
             // Where `delete` looks, which is told of no options.
             configuration.root = PodGroup.root(namespace: pod.namespace)
             return try RuntimePod.start(id: pod.id, spec: spec, configuration: configuration, server: pod.server)

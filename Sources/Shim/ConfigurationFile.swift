@@ -92,6 +92,9 @@ enum ConfigurationFile {
         case "debug": configuration.debug = try bool(value, key, place)
         case "strace": configuration.strace = try bool(value, key, place)
         case "debug-log": configuration.debugLog = value
+        case "debug-logs":
+            if !value.hasPrefix("/") { throw RuntimeError(.invalidArgument, "\(place): \(key) is an absolute path") }
+            configuration.debugLogs = value
         // Of containerd's own table of options.
         case "SystemdCgroup": configuration.systemdCgroup = try bool(value, key, place)
         case "TypeUrl", "ConfigPath": break

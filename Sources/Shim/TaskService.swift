@@ -10,10 +10,24 @@ struct TaskService {
         for service in [TaskAPI.Method.service, TaskAPI3.Method.service] {
             for method in TaskAPI.Method.allCases {
                 server.register(service, method.rawValue, quick: Self.isQuick(method)) { [pod] (call) throws(Status) in
-                    try Self.handle(pod, method, call)
+                    let begin = HostClock.monotonic
+                    do throws(Status) {
+                        let reply = try Self.handle(pod, method, call)
+                        Log.detail("\(method.rawValue) \(Self.subject(call)): \((HostClock.monotonic - begin) / 1000) us")
+                        return reply
+                    } catch {
+                        Log.detail("\(method.rawValue) \(Self.subject(call)): error \(error.code.rawValue): \(error.message)")
+                        throw error
+                    }
                 }
             }
         }
+    }
+
+    /// The container and the exec that a call is about: the first fields of nearly every request.
+    private static func subject(_ call: ServerCall) -> String {
+        guard let request = try? TaskAPI.StateRequest.decode(call.payload) else { return "" }
+        return request.execID.isEmpty || call.method == "Create" ? request.id : "\(request.id) \(request.execID)"
     }
 
     /// Answered from what the shim knows, without a call to the Sentry.

@@ -9,6 +9,7 @@ enum GlobalFlags {
         Flag("debug", "Keep a detailed log of the sandbox."),
         Flag("strace", "Log every system call of the guest, as strace does."),
         Flag("debug-log", value: "FILE", "Where --debug and --strace write (the sandbox's log in its state folder)."),
+        Flag("debug-logs", value: "FOLDER", "Keep a detailed log of each sandbox there, in two files of 16 MiB that take turns."),
         Flag("systemd-cgroup", "Take cgroupsPath as systemd's slice:prefix:name."),
         Flag("platform", value: "NAME", "How guest code is run: ptrace or systrap."),
         Flag("network", value: "NAME", "What network a sandbox has: sandbox, host or none."),
@@ -32,6 +33,7 @@ enum GlobalFlags {
         configuration.debug = arguments.has("debug")
         configuration.strace = arguments.has("strace")
         if let file = arguments.value("debug-log") { configuration.debugLog = try AbsolutePath.of(file) }
+        if let folder = arguments.value("debug-logs") { configuration.debugLogs = try AbsolutePath.of(folder) }
         configuration.systemdCgroup = arguments.has("systemd-cgroup")
         configuration.confinement = arguments.value("confinement") != "off"
         configuration.warn = .init { Report.warning($0) }

@@ -15,20 +15,24 @@ enum SentryLaunch {
                          "--network=\(configuration.network.rawValue)",
                          "--memory-calls=\(configuration.memoryCalls.rawValue)",
                          "--confinement=\(configuration.confinement ? "full" : "off")", "--launched=\(launched)"]
-        if configuration.debug { arguments.append("--debug") }
+        if configuration.debug || configuration.debugLogs != nil { arguments.append("--debug") }
         if configuration.strace { arguments.append("--strace") }
         let null = try NullDevice.open()
-        var debugLog: HostFD?
-        defer { debugLog?.close() }
+        var debugLogs: [HostFD] = []
+        defer { for log in debugLogs { log.close() } }
         if let path = configuration.debugLog {
-            let file = try about(path) { () throws(Errno) in
+            debugLogs.append(try about(path) { () throws(Errno) in
                 try HostFD.currentDirectory.open(path, 0x441 /* O_WRONLY | O_CREAT | O_APPEND */, mode: 0o600)
-            }
-            debugLog = file
+            })
             arguments.append("--debug-fd=4")
+        } else if let directory = configuration.debugLogs {
+            RotatingLog.prune(directory, keeping: Configuration.keptLogs)
+            let pair = try about(directory) { () throws(Errno) in try RotatingLog.open(directory, "\(id).sentry") }
+            debugLogs = [pair.0, pair.1]
+            arguments += ["--debug-fd=4", "--debug-turn-fd=5"]
         }
         var spawn = Spawn(path: executable, arguments: arguments)
-        spawn.descriptors = [null.fd, null.fd, log, listener] + (debugLog.map { [$0] } ?? [])
+        spawn.descriptors = [null.fd, null.fd, log, listener] + debugLogs
         if let owner {
             spawn.arguments.append("--owner-fd=\(spawn.descriptors.count)")
             spawn.descriptors.append(owner)

@@ -1,7 +1,8 @@
 /// The Sentry's command line, which the runtime writes.
 ///
 ///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
-///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4] [--owner-fd=5]
+///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4] [--debug-turn-fd=5]
+///                     [--owner-fd=6]
 struct Options {
     enum Confinement: String { case full, off }
 
@@ -19,6 +20,8 @@ struct Options {
     var launched: UInt64 = 0
     /// Where details and system calls are logged; standard error without it.
     var debugFD: Int32 = 2
+    /// The file that takes turns with that one.
+    var debugTurnFD: Int32?
     /// Readable when the process is gone that the pod belongs to; nil: it belongs to nobody.
     var ownerFD: Int32?
 
@@ -30,6 +33,7 @@ struct Options {
             switch parts[0] {
             case "--control-fd": controlFD = try Self.descriptor(value, argument)
             case "--debug-fd": debugFD = try Self.descriptor(value, argument)
+            case "--debug-turn-fd": debugTurnFD = try Self.descriptor(value, argument)
             case "--owner-fd": ownerFD = try Self.descriptor(value, argument)
             case "--id": id = value
             case "--platform": platform = value

@@ -26,13 +26,13 @@ public enum SentryProcess {
             try serve(options, steps)
             return 0
         } catch {
-            Log(id: "", debug: false).note(error.message)
+            Log.standardError("", error.message)
             return 1
         }
     }
 
     private static func serve(_ options: Options, _ steps: StartupSteps) throws(StartError) {
-        let log = Log(id: options.id, debug: options.debug, details: HostFD(rawValue: options.debugFD))
+        let log = Log(options)
         // What must be asked of the host while its files can still be seen.
         let machine = Machine.probe()
         var procfs: HostFD?
