@@ -53,6 +53,9 @@ public final class Container: Sendable {
     /// What stands for the container in the host's process list: its seed.
     public var pid: Int32 { record.seed?.pid ?? sandbox.sentry.pid }
 
+    /// That process, when the container has one of its own and it lives.
+    public func findSeed() -> HostProcess? { record.seed?.find() }
+
     init(_ record: ContainerRecord, _ sandbox: Sandbox, folder: StateFolder, gofer: HostProcess?) {
         id = record.id
         self.record = record

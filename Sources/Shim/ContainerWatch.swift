@@ -3,12 +3,14 @@ import HostOS
 import LinuxABI
 import TTRPC
 
-/// What can happen to a container that the Sentry does not tell: its Gofer dies, or the kernel kills a process of it for
-/// want of memory. Runs on the loop of the shim's server.
+/// What can happen to a container that the Sentry does not tell: a process dies that it cannot do without, or the kernel
+/// kills one of it for want of memory. Runs on the loop of the shim's server.
 final class ContainerWatch: @unchecked Sendable {
     private let server: Server
     private let cgroup: Cgroup
     private let onOOM: @Sendable () -> Void
+    /// Keeps their descriptors open.
+    private let companions: [HostProcess]
     /// Guards all below. Innermost.
     private let lock = Lock()
     private var watched: [(fd: HostFD, token: UInt64, owned: Bool)] = []
@@ -17,18 +19,20 @@ final class ContainerWatch: @unchecked Sendable {
     private var isLooking = false
 
     /// - Parameters:
-    ///   - gofer: readable when the Gofer has died; stays the caller's.
-    ///   - onGoferEnd: must not block.
-    init(_ server: Server, _ cgroup: Cgroup, gofer: HostFD?, onGoferEnd: @escaping @Sendable () -> Void,
-         onOOM: @escaping @Sendable () -> Void) {
+    ///   - companions: the processes that it cannot do without, by name.
+    ///   - onEnd: one of them has died; must not block.
+    init(_ server: Server, _ cgroup: Cgroup, companions: [(name: String, process: HostProcess)] = [],
+         onEnd: @escaping @Sendable (String) -> Void = { _ in }, onOOM: @escaping @Sendable () -> Void) {
         self.server = server
         self.cgroup = cgroup
         self.onOOM = onOOM
         kills = cgroup.oomKills
-        if let gofer {
-            watch(gofer, owned: false) { [weak self] in
-                self?.forget(gofer)
-                onGoferEnd()
+        self.companions = companions.map(\.process)
+        for (name, process) in companions {
+            let descriptor = process.descriptor
+            watch(descriptor, owned: false) { [weak self] in
+                self?.forget(descriptor)
+                onEnd(name)
             }
         }
         if let events = try? cgroup.watchMemoryEvents() {

@@ -73,7 +73,7 @@ final class PauseContainer: ContainerBackend, @unchecked Sendable {
     }
 
     func onOOM(_ body: @escaping @Sendable () -> Void) {
-        let made = ContainerWatch(server, sandbox.cgroup, gofer: nil, onGoferEnd: {}, onOOM: body)
+        let made = ContainerWatch(server, sandbox.cgroup, onOOM: body)
         lock.withLock { memory = made }
     }
 

@@ -84,13 +84,16 @@ final class RuntimeContainer: ContainerBackend, @unchecked Sendable {
 
     func onOOM(_ body: @escaping @Sendable () -> Void) {
         let container = self.container
-        let watch = ContainerWatch(server, container.cgroup, gofer: container.gofer?.descriptor, onGoferEnd: {
-            // A container without its files can't go on. When it has ended, the Sentry has let go of the Gofer, and there
-            // is nothing to kill.
+        var companions: [(name: String, process: HostProcess)] = []
+        if let gofer = container.gofer { companions.append(("its Gofer", gofer)) }
+        // Who kills the process that is shown for a container means the container.
+        if let seed = container.findSeed() { companions.append(("process \(container.pid)", seed)) }
+        let watch = ContainerWatch(server, container.cgroup, companions: companions, onEnd: { name in
+            // When the container has ended, the Sentry has let go of them, and there is nothing to kill.
             _ = try? Thread.start {
                 do throws(RuntimeError) {
                     try container.signal(9, all: true)
-                    Log.warning("\(container.id): the Gofer has ended before the container")
+                    Log.warning("\(container.id): \(name) has ended before the container")
                 } catch {}
             }
         }, onOOM: body)
