@@ -118,7 +118,7 @@ class Runner:
                 self.clock_status(runtime, "warm-up")
                 try:
                     benchmark.warm(lab, runtime)
-                except (BadSample, Unsupported):
+                except (BadSample, Complaint, OSError, Unsupported):
                     pass  # It will fail again where it is measured, and be reported there.
             self.turns(methods, runtimes)
             self.results.spread_notes()

@@ -139,6 +139,7 @@ class Engine:
 
     def close(self):
         for container in list(self.containers):
+            self.containers.discard(container)
             container.remove()
 
 

@@ -85,17 +85,17 @@ class Lab:
         return self.many[:count]
 
     def end_benchmark(self):
-        """Takes down what a benchmark left."""
-        for engine in self.engines.values():
-            engine.close()
-        for bundle in [*self.bundles.values(), *self.many]:
-            bundle.remove()
+        """Takes down what a benchmark left. What cannot be taken down (no process can be made, say) holds nothing else up."""
+        kept = [engine.close for engine in self.engines.values()]
+        kept += [thing.remove for thing in [*self.bundles.values(), *self.many, *self.networks]]
         self.bundles.clear()
         self.many.clear()
-        for network in self.networks:
-            network.remove()
         self.networks.clear()
-        self.end_strays()
+        for take_down in [*kept, self.end_strays]:
+            try:
+                take_down()
+            except OSError as error:
+                self.progress.say(f"perf: cleaning up: {error}")
 
     def end_strays(self):
         """Ends what is still there of containers that are gone: it would disturb the next benchmark. Says what it was."""

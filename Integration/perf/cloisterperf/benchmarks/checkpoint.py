@@ -13,7 +13,7 @@ class Checkpoint(Benchmark):
     title = "Time to checkpoint and to restore a container"
     summary = "an idle container is written to disk and brought back from there"
     metrics = (Metric("time", "s"),)
-    seconds = (2, 2)
+    seconds = (1, 1)
     runs = (3, 3)
     timeout = (40, 60)
 

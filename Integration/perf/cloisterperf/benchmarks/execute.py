@@ -10,7 +10,7 @@ class Exec(Benchmark):
     title = "Time to run a command in a running container"
     summary = "exec of /bin/true, from the command's start to its end, by the OCI command line and through containerd"
     metrics = (Metric("exec_time", "s"),)
-    seconds = (5, 6)
+    seconds = (2, 2)
     runs = (1, 3)
     timeout = (30, 60)
 

@@ -16,7 +16,7 @@ class Fork(Benchmark):
     title = "Time of one command in a shell script"
     summary = "bash runs /bin/true 1,000 times (200 with --quick): fork, exec, exit, wait"
     metrics = (Metric("time_per_command", "s"),)
-    seconds = (2, 8)
+    seconds = (1, 3)
     runs = (3, 3)
     timeout = (60, 120)
 

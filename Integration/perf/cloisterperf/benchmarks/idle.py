@@ -17,7 +17,7 @@ class Idle(Benchmark):
                " --quick) in which those of all runtimes sleep side by side")
     metrics = (Metric("wakeups", "/s"), Metric("processor_time", "ms/s"), Metric("memory", "B"))
     # Whatever the number of runtimes: they are watched at the same time.
-    seconds = (30, 110)
+    seconds = (20, 100)
     runs = (1, 1)
     timeout = (30, 60)
 

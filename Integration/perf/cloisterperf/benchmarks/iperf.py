@@ -13,7 +13,7 @@ class IPerf(Benchmark):
     title = "TCP throughput between container and host"
     summary = "iperf3, one connection; upload: the container is the client, download: the container is the server"
     metrics = (Metric("bandwidth", "bit/s", lower_is_better=False),)
-    seconds = (7, 11)
+    seconds = (3, 4)
     runs = (2, 3)
     timeout = (40, 60)
     network = True

@@ -8,7 +8,7 @@ from ..samples import Metric
 
 class Sysbench(Benchmark):
     # Ratios near 1 are asked for: ten turns of them.
-    seconds = (4, 6)
+    seconds = (3, 6)
     runs = (2, 5)
     besides = ("native",)
 

@@ -28,7 +28,7 @@ class SystemCalls(Benchmark):
                " the same program without any container")
     metrics = (Metric("syscall_time_ns", "ns", logarithmic=True),)
     # Ratios near 1 are asked for: ten turns of them.
-    seconds = (3, 3)
+    seconds = (2, 3)
     runs = (3, 10)
     timeout = (60, 120)
     memory = 1_800_000_000
@@ -48,7 +48,7 @@ class OnOneCore(SystemCalls):
     name = "syscall.one_core"
     title = "Time of one system call, with one core for all of the container"
     summary = "the same calls, with the program and all processes of its sandbox confined to one core"
-    seconds = (2, 3)
+    seconds = (2, 2)
     besides = ("native",)
     # The last one: the first gets most interrupts.
     core = max(os.sched_getaffinity(0))
