@@ -25,7 +25,7 @@ class Density(Benchmark):
     # The guide's figure includes what the kernel keeps for a container and scatters with the machine; that of the
     # processes alone does not.
     metrics = (Metric("memory_usage", "B"), Metric("process_memory", "B", plotted=False))
-    seconds = (30, 35)
+    seconds = (30, 30)
     runs = (1, 3)
     timeout = (30, 60)
 

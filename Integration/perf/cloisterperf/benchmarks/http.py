@@ -41,7 +41,7 @@ def ask(lab, benchmark, network, port, path, count, connections):
 
 class Application(Benchmark):
     metrics = METRICS
-    seconds = (1, 3)
+    seconds = (1, 2)
     runs = (2, 3)
     timeout = (60, 120)
     memory = 500_000_000
@@ -68,7 +68,7 @@ class Apache(Benchmark):
     summary = "ApacheBench with 1, 5, 10 and 25 connections, files of 100 KB and 10 MB"
     metrics = (Metric("transfer_rate", "B/s", lower_is_better=False),
                Metric("requests_per_second", "/s", lower_is_better=False, plotted=False), METRICS[2])
-    seconds = (1, 4)
+    seconds = (1, 3)
     runs = (2, 3)
     timeout = (60, 120)
     memory = 500_000_000

@@ -12,7 +12,7 @@ class Redis(Benchmark):
     title = "redis requests per second"
     summary = "all tests of redis-benchmark, 50 connections, from the host; 10,000 requests each (2,000 with --quick)"
     metrics = (Metric("requests_per_second", "/s", lower_is_better=False),)
-    seconds = (2, 8)
+    seconds = (2, 5)
     runs = (1, 3)
     timeout = (60, 240)
     memory = 500_000_000

@@ -20,7 +20,7 @@ class Startup(Benchmark):
                " its first request; by the OCI command line and through containerd; 10 and 100 at once: time for all (100 node"
                " services with 8 cores or more)")
     metrics = (Metric("startup_time", "s"),)
-    seconds = (9, 25)
+    seconds = (9, 13)
     runs = (1, 3)
     timeout = (20, 60)
     memory = 2_000_000_000

@@ -28,7 +28,7 @@ class SystemCalls(Benchmark):
                " the same program without any container")
     metrics = (Metric("syscall_time_ns", "ns", logarithmic=True),)
     # Ratios near 1 are asked for: ten turns of them.
-    seconds = (2, 3)
+    seconds = (2, 2)
     runs = (3, 10)
     timeout = (60, 120)
     memory = 1_800_000_000
