@@ -2,6 +2,7 @@
 import argparse
 import os
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -226,6 +227,34 @@ class Gate(unittest.TestCase):
         for output in ("", "swift: error\n"):
             with self.assertRaises(Complaint):
                 gate.instruction_counts(output)
+
+
+class Broken:
+    def remove(self):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+class TakingDown(unittest.TestCase):
+    def test_what_cannot_be_taken_down_holds_nothing_else_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lab = Lab(argparse.Namespace(quick=True, runs=1, cache=folder, count=None), [], Silent())
+            removed = []
+            fine = Broken()
+            fine.remove = lambda: removed.append(True)
+            lab.networks += [Broken(), fine]
+            lab.close()
+            self.assertTrue(removed)
+            self.assertTrue(any("temporarily unavailable" in line for line in lab.progress.said))
+            self.assertFalse(os.path.exists(lab.home))
+
+    def test_what_containers_leave_is_ended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lab = Lab(argparse.Namespace(quick=True, runs=1, cache=folder, count=None), [], Silent())
+            stray = subprocess.Popen(["sleep", "1000"])
+            lab.end_benchmark()
+            self.assertEqual(stray.wait(30), -9)
+            self.assertTrue(any("left running: sleep" in line for line in lab.progress.said))
+            lab.close()
 
 
 class Commands(unittest.TestCase):

@@ -33,7 +33,7 @@ class Density(Benchmark):
         return layers_for(lab)
 
     def memory(self, lab):
-        return 2_500_000_000 if lab.quick else 7_000_000_000
+        return 2_500_000_000 if lab.quick else 5_000_000_000
 
     def methods(self, lab):
         return ["density.containerd.empty",
