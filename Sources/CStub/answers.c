@@ -117,7 +117,7 @@ TEXT static int answer_clock(struct stub_area *area, uint32_t number) {
 TEXT int stub_answer(struct stub_area *area) {
     uint64_t number = (uint32_t)area->registers[RAX];
     if (number >= STUB_MARSHAL_CALLS || area->info->flags & STUB_HAND_OVER) return 0;
-    switch (STUB_PARAMETERS->marshal[number][0] >> 8) {
+    switch (STUB_PARAMETERS->marshal[number][0] >> 8 & 15) {
     case STUB_ANSWER_IDENTITY: return answer_identity(area, (uint32_t)number);
     case STUB_ANSWER_CREDENTIALS: return answer_credentials(area, (uint32_t)number);
     case STUB_ANSWER_CLOCK: return answer_clock(area, (uint32_t)number);

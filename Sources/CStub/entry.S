@@ -6,7 +6,7 @@
 #define AREA_SLOT 224
 #define AREA_SELF 240
 #define AREA_TOP 248
-#define SLOT_KICK 264
+#define SLOT_KICK 388
 
     .section stub_text,"axR",@progbits
 

@@ -182,14 +182,59 @@ INLINE static uint64_t counted(uint64_t count, uint32_t unit) {
     return count * unit * 2;
 }
 
-TEXT void stub_bring(struct stub_area *area) {
-    uint64_t number = (uint32_t)area->registers[RAX];
-    if (number >= STUB_MARSHAL_CALLS) return;
-    const uint16_t *item = STUB_PARAMETERS->marshal[number];
+INLINE static uint64_t item_size(uint32_t kind, uint32_t parameter, const uint64_t a[6]) {
+    if (kind == STUB_ITEM_IN_COUNTED || kind == STUB_ITEM_OUT_COUNTED || kind == STUB_ITEM_OUT_COUNTED_PROBED ||
+        kind == STUB_ITEM_BOTH_COUNTED)
+        return counted(a[(parameter & 7) % 6], parameter >> 3);
+    return parameter * 4;
+}
+
+/// The usual case: all that the call writes can be written, and its input is small and in one piece. Returns what the event
+/// says of it, 0 when it is not that.
+TEXT static uint32_t bring_plain(struct stub_area *area, const uint16_t *items, uint64_t a[6]) {
+    uint64_t limit = STUB_SPACE->limit, length = 0;
+    uint64_t input[STUB_INPUT_LIMIT / 8];
+    for (uint32_t i = 1; i < STUB_MARSHAL_WORDS && items[i]; i++) {
+        uint32_t kind = items[i] & 31, parameter = items[i] >> 8;
+        uint64_t address = a[(items[i] >> 5 & 7) % 6];
+        if (kind > STUB_ITEM_BOTH_COUNTED) return 0;
+        if (!address) continue;
+        if (address >= limit) return 0;
+        if (kind == STUB_ITEM_PATH) {
+            uint64_t room = limit - address < STUB_INPUT_LIMIT ? limit - address : STUB_INPUT_LIMIT;
+            if (length) return 0;
+            length = stub_move_string(input, (const void *)address, room);
+            if (length == 0 || ((const char *)input)[length - 1]) return 0;
+            continue;
+        }
+        uint64_t size = item_size(kind, parameter, a);
+        if (!size) continue;
+        if (size > limit - address) return 0;
+        if (kind == STUB_ITEM_IN || kind == STUB_ITEM_IN_COUNTED || kind >= STUB_ITEM_BOTH) {
+            if (length || size > STUB_INPUT_LIMIT || stub_move(input, (const void *)address, size)) return 0;
+            length = size;
+        }
+        if (kind == STUB_ITEM_OUT_PROBED || kind == STUB_ITEM_OUT_COUNTED_PROBED || kind >= STUB_ITEM_BOTH) {
+            if (size > STUB_PROBE_LIMIT || stub_probe(address, address + size) < address + size) return 0;
+        } else if (size > STUB_SLOT_SIZE) {
+            return 0;
+        }
+    }
+    uint32_t event = STUB_EVENT_PLAIN | (uint32_t)length << STUB_EVENT_LENGTH_SHIFT;
+    if (!length) return event;
+    uint32_t free = items[0] >> 12;
+    uint64_t *to = (uint64_t *)area->slot->input;
+    // Who looks at each call looks at all its arguments.
+    if (length <= free * 8 && !(area->info->flags & STUB_HAND_OVER)) {
+        event |= STUB_EVENT_INLINE;
+        to = &a[6 - free];
+    }
+    for (uint64_t i = 0; i < (length + 7) / 8; i++) to[i] = input[i];
+    return event;
+}
+
+TEXT static void bring_all(struct stub_area *area, const uint16_t *item, const uint64_t a[6]) {
     uint32_t ranges = item[0] & 0xff;
-    if (!ranges) return;
-    const uint64_t *r = area->registers;
-    uint64_t a[6] = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]};
     struct stub_marshal *marshal = (struct stub_marshal *)((char *)area->slot + STUB_MARSHAL_OFFSET);
     // Input follows the ranges that the call can have: one with few and a little of it is all in one line.
     struct bringing b = {(char *)area->slot, marshal, STUB_SPACE->limit, ranges, 0,
@@ -198,25 +243,19 @@ TEXT void stub_bring(struct stub_area *area) {
         uint32_t kind = item[i] & 31, parameter = item[i] >> 8;
         uint64_t address = a[(item[i] >> 5 & 7) % 6];
         if (address == 0 && kind != STUB_ITEM_FCNTL && kind != STUB_ITEM_IOCTL) continue;
-        uint64_t size = parameter * 4, length = 0;
-        if (kind == STUB_ITEM_IN_COUNTED || kind == STUB_ITEM_OUT_COUNTED || kind == STUB_ITEM_OUT_COUNTED_PROBED ||
-            kind == STUB_ITEM_BOTH_COUNTED)
-            length = counted(a[(parameter & 7) % 6], parameter >> 3);
+        uint64_t size = item_size(kind, parameter, a);
         switch (kind) {
         case STUB_ITEM_PATH: bring_string(&b, address); break;
-        case STUB_ITEM_IN: bring(&b, address, &size); break;
-        case STUB_ITEM_OUT: claim(&b, address, size, 0); break;
-        case STUB_ITEM_OUT_PROBED: claim(&b, address, size, 1); break;
-        case STUB_ITEM_IN_COUNTED: bring(&b, address, &length); break;
-        case STUB_ITEM_OUT_COUNTED: claim(&b, address, length, 0); break;
-        case STUB_ITEM_OUT_COUNTED_PROBED: claim(&b, address, length, 1); break;
+        case STUB_ITEM_IN:
+        case STUB_ITEM_IN_COUNTED: bring(&b, address, &size); break;
+        case STUB_ITEM_OUT:
+        case STUB_ITEM_OUT_COUNTED: claim(&b, address, size, 0); break;
+        case STUB_ITEM_OUT_PROBED:
+        case STUB_ITEM_OUT_COUNTED_PROBED: claim(&b, address, size, 1); break;
         case STUB_ITEM_BOTH:
+        case STUB_ITEM_BOTH_COUNTED:
             bring(&b, address, &size);
             claim(&b, address, size, 1);
-            break;
-        case STUB_ITEM_BOTH_COUNTED:
-            bring(&b, address, &length);
-            claim(&b, address, length, 1);
             break;
         case STUB_ITEM_OUT_MEASURED: measured(&b, address, a[(parameter & 7) % 6]); break;
         case STUB_ITEM_IN_VECTOR: vector(&b, address, a[(parameter & 7) % 6], 0); break;
@@ -238,11 +277,21 @@ TEXT void stub_bring(struct stub_area *area) {
     b.marshal->used = b.used;
 }
 
+TEXT uint32_t stub_bring(struct stub_area *area, uint64_t words[6]) {
+    uint64_t number = (uint32_t)area->registers[RAX];
+    if (number >= STUB_MARSHAL_CALLS) return 0;
+    const uint16_t *items = STUB_PARAMETERS->marshal[number];
+    if (!(items[0] & 0xff)) return 0;
+    uint32_t event = bring_plain(area, items, words);
+    if (!event) bring_all(area, items, words);
+    return event;
+}
+
 /// The guest's copy of what the Sentry has left, `outputs` as STUB_RETURN has it. Returns 0 or -EFAULT.
-TEXT static long deliver(struct stub_slot *slot, uint64_t outputs) {
+TEXT static long deliver(struct stub_slot *slot, uint32_t outputs) {
     long result = 0;
-    uint32_t count = (uint32_t)outputs, length = (uint32_t)(outputs >> 32);
-    if (length && length <= STUB_COMPACT_LIMIT && stub_move((void *)slot->operands[2], &slot->operands[3], length))
+    uint32_t count = outputs & 0xffff, length = outputs >> 16;
+    if (length && length <= STUB_COMPACT_LIMIT && stub_move((void *)slot->words[1], &slot->words[2], length))
         result = -EFAULT;
     const char *at = (const char *)slot + STUB_OUTPUT_OFFSET, *end = (const char *)slot + 4096;
     while (count-- && at + sizeof(struct stub_range) <= end) {
@@ -258,12 +307,12 @@ TEXT static long deliver(struct stub_slot *slot, uint64_t outputs) {
 }
 
 TEXT void stub_deliver(struct stub_area *area) {
-    uint64_t outputs = area->slot->operands[1];
+    uint32_t outputs = area->slot->number;
     if (outputs && deliver(area->slot, outputs)) area->registers[RAX] = (uint64_t)-EFAULT;
 }
 
 TEXT long stub_settle(struct stub_area *area) {
-    uint64_t outputs = area->slot->operands[1];
+    uint32_t outputs = area->slot->number;
     return outputs ? deliver(area->slot, outputs) : 0;
 }
 

@@ -29,8 +29,9 @@ HIDDEN int stub_answer_futex(struct stub_area *area);
 /// Taken for the break, and by fork, so that a child does not inherit it from another thread.
 HIDDEN void stub_lock_heap(void);
 HIDDEN void stub_unlock_heap(void);
-/// Brings a call's input into the slot before it is handed over, and its output to the guest afterwards.
-HIDDEN void stub_bring(struct stub_area *area);
+/// Brings a call's input into the slot before it is handed over, and its output to the guest afterwards. `words` are the
+/// call's arguments as the event has them. Returns what the event says of it.
+HIDDEN uint32_t stub_bring(struct stub_area *area, uint64_t words[6]);
 HIDDEN void stub_deliver(struct stub_area *area);
 /// The same in the middle of a call: 0 or -EFAULT.
 HIDDEN long stub_settle(struct stub_area *area);

@@ -52,8 +52,11 @@ _Static_assert(__builtin_offsetof(struct stub_area, continuation) == 216, "entry
 _Static_assert(__builtin_offsetof(struct stub_area, slot) == 224, "entry.S");
 _Static_assert(__builtin_offsetof(struct stub_area, self) == 240, "entry.S");
 _Static_assert(__builtin_offsetof(struct stub_area, top) == 248, "entry.S");
-_Static_assert(__builtin_offsetof(struct stub_slot, told) == 192, "lines of 64 bytes");
-_Static_assert(__builtin_offsetof(struct stub_slot, kick) == 264, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_slot, input) == 64, "lines of 64 bytes");
+_Static_assert(__builtin_offsetof(struct stub_slot, spins) == 384, "a pair of lines of its own");
+_Static_assert(__builtin_offsetof(struct stub_slot, registers) == 512, "a pair of lines of its own");
+_Static_assert(__builtin_offsetof(struct stub_slot, kick) == 388, "entry.S");
+_Static_assert(__builtin_offsetof(struct stub_slot, kept) == STUB_KEPT_OFFSET, "Swift takes only plain numbers");
 _Static_assert(sizeof(struct stub_slot) <= STUB_MARSHAL_OFFSET, "the control page");
 _Static_assert(sizeof(struct stub_info) == 64, "a line");
 _Static_assert(STUB_ARENA_LENGTH == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
@@ -175,12 +178,13 @@ TEXT static uint32_t current_cpu(void) {
     return (uint32_t)p & 0xfff;
 }
 
+/// Hands the line over, whose other words are in it. Those are stored in one go: the Sentry looks at the line meanwhile, and
+/// each look takes it away.
 TEXT static void publish(struct stub_area *area, uint32_t event) {
     struct stub_slot *slot = area->slot;
-    slot->event = event;
-    __atomic_store_n(&slot->happened, ++area->happened, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&slot->awaited, __ATOMIC_RELAXED)) {
+    slot->what = event;
+    area->happened += STUB_COUNT;
+    if (__atomic_exchange_n(&slot->happened, area->happened, __ATOMIC_SEQ_CST) & STUB_ASLEEP) {
         // It sleeps where this thread was, and wants to know where it is.
         slot->cpu = current_cpu() + 1;
         stub_call_a(__NR_futex, (long)&slot->happened, FUTEX_WAKE, 1, 0, 0, 0);
@@ -190,25 +194,24 @@ TEXT static void publish(struct stub_area *area, uint32_t event) {
 /// Waits for the next command.
 TEXT static uint32_t await(struct stub_area *area) {
     struct stub_slot *slot = area->slot;
-    uint32_t last = area->told++;
-    uint32_t left = slot->spins;
+    uint32_t last = area->told, left = slot->spins;
+    area->told += STUB_COUNT;
     if (left & STUB_YIELDS) {
         // The Sentry's thread sleeps on this processor: it is let run.
         for (left &= 1023; left; left--) {
-            if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->command;
+            if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->what;
             stub_call_a(__NR_sched_yield, 0, 0, 0, 0, 0, 0);
         }
     }
     for (; left; left--) {
-        if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->command;
         __builtin_ia32_pause();
+        if (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) != last) return slot->what;
     }
-    slot->sleeping = 1;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) == last)
-        stub_call_a(__NR_futex, (long)&slot->told, FUTEX_WAIT, last, 0, 0, 0);
-    slot->sleeping = 0;
-    return slot->command;
+    uint32_t seen = last, asleep = last | STUB_ASLEEP;
+    if (__atomic_compare_exchange_n(&slot->told, &seen, asleep, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        while (__atomic_load_n(&slot->told, __ATOMIC_ACQUIRE) == asleep)
+            stub_call_a(__NR_futex, (long)&slot->told, FUTEX_WAIT, asleep, 0, 0, 0);
+    return slot->what;
 }
 
 TEXT static long read_floating(struct stub_slot *slot, const struct context *c) {
@@ -278,7 +281,7 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
     struct stub_slot *slot = area->slot;
     for (;; command = await(area)) {
         struct context *c = area->frame;
-        uint64_t *a = slot->operands;
+        const uint64_t *a = slot->words;
         long result = -ENOSYS;
         switch (command) {
         case STUB_RETURN:
@@ -311,10 +314,10 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             result = 0;
             break;
         case STUB_CALL_A:
-            result = stub_call_a((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
+            result = stub_call_a((int32_t)slot->number, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
             break;
         case STUB_CALL_B:
-            result = stub_call_b((long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5], (long)a[6]);
+            result = stub_call_b((int32_t)slot->number, (long)a[0], (long)a[1], (long)a[2], (long)a[3], (long)a[4], (long)a[5]);
             break;
         case STUB_CALLS:
             result = make_calls(slot, a[0]);
@@ -366,26 +369,23 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             if (a[0]) stub_call_a(__NR_set_tid_address, (long)a[0], 0, 0, 0, 0, 0);
             for (;;) stub_call_a(__NR_exit, 0, 0, 0, 0, 0, 0);
         }
-        slot->result = (uint64_t)result;
+        slot->words[0] = (uint64_t)result;
         publish(area, STUB_EVENT_RESULT);
     }
 }
 
-/// Calls that the Sentry needs all registers for.
+/// Calls that the Sentry needs all registers for, and those whose number does not fit in the line.
 TEXT static int needs_registers(uint64_t number) {
     return number == __NR_clone || number == __NR_rt_sigreturn || number == __NR_fork || number == __NR_vfork ||
-           number == __NR_clone3 || number == __NR_sigaltstack;
+           number == __NR_clone3 || number == __NR_sigaltstack || number != (uint64_t)(int32_t)number;
 }
 
 /// A system call of guest code, whose registers are in the area, becomes the Sentry's.
 TEXT static void hand_over(struct stub_area *area) {
-    uint64_t *r = area->registers;
+    const uint64_t *r = area->registers;
     struct stub_slot *slot = area->slot;
-    slot->number = r[RAX];
-    slot->arguments[0] = r[RDI], slot->arguments[1] = r[RSI], slot->arguments[2] = r[RDX];
-    slot->arguments[3] = r[R10], slot->arguments[4] = r[R8], slot->arguments[5] = r[R9];
-    stub_bring(area);
-    uint32_t event = STUB_EVENT_CALL;
+    uint64_t words[6] = {r[RDI], r[RSI], r[RDX], r[R10], r[R8], r[R9]};
+    uint32_t event = STUB_EVENT_CALL | stub_bring(area, words);
     if (area->frame && area->continuation == r[RIP]) {
         event |= STUB_EVENT_TRAPPED;
         slot->site = r[RIP];
@@ -398,6 +398,9 @@ TEXT static void hand_over(struct stub_area *area) {
         event |= STUB_EVENT_EXPORTED;
         export(area);
     }
+    slot->words[0] = words[0], slot->words[1] = words[1], slot->words[2] = words[2];
+    slot->words[3] = words[3], slot->words[4] = words[4], slot->words[5] = words[5];
+    slot->number = (uint32_t)r[RAX];
     publish(area, event);
     obey(area, await(area));
 }
@@ -491,7 +494,7 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
                 area->frame = c;
                 area->registers[CS] = GUEST_CS;
                 area->registers[SS] = GUEST_SS;
-                obey(area, area->slot->command);
+                obey(area, area->slot->what);
                 put_frame(area, c);
                 return;
             }

@@ -4,15 +4,20 @@ import LinuxABI
 /// What each call reads and writes of the guest's memory, as far as the stub carries it (native-memory.md, section 8). What
 /// is not here the Sentry copies by itself: a gap costs time, not correctness.
 public enum MarshalTable {
-    /// Whether the stub brings something for call `number`. False for a number that is none.
+    /// What the stub brings for call `number`: STUB_MARSHAL_WORDS words, as CStub/marshal.h says. A number that is none has
+    /// those of a call for which it brings nothing.
     @inline(__always)
-    public static func has(_ number: Int) -> Bool {
-        number >= 0 && number < 512 && present[number]
+    public static func items(_ number: UInt32) -> UnsafePointer<UInt16> {
+        unsafe UnsafePointer(table) + Int(min(number, STUB_MARSHAL_CALLS)) * Int(STUB_MARSHAL_WORDS)
     }
 
-    private static let present: [Bool] = {
-        let table = words()
-        return (0..<Int(STUB_MARSHAL_CALLS)).map { table[$0 * Int(STUB_MARSHAL_WORDS)] & 0xff != 0 }
+    private nonisolated(unsafe) static let table: UnsafeMutablePointer<UInt16> = {
+        let words = Self.words()
+        let count = words.count + Int(STUB_MARSHAL_WORDS)
+        let table = UnsafeMutablePointer<UInt16>.allocate(capacity: count)
+        unsafe table.initialize(repeating: 0, count: count)
+        for (i, word) in words.enumerated() { unsafe table[i] = word }
+        return unsafe table
     }()
 
     /// struct stub_parameters' `marshal`.
@@ -25,11 +30,23 @@ public enum MarshalTable {
             table[at] = UInt16(min(Int(STUB_RANGES), items.reduce(0) { $0 + $1.ranges }))
             for (i, item) in items.enumerated() { table[at + 1 + i] = item.word }
         }
+        for (free, numbers) in unused {
+            for number in numbers { table[number.rawValue * width] |= UInt16(free) << 12 }
+        }
         for (answerer, numbers) in answered {
             for number in numbers { table[number.rawValue * width] |= UInt16(answerer.rawValue) << 8 }
         }
         return table
     }
+
+    /// How many of the six words of an event are left by a call's arguments, where its input may fit into them.
+    private static var unused: [(Int, [SystemCallNumber])] { [
+        (1, [.setsockopt]),
+        (2, [.pwrite64, .openat, .newfstatat, .faccessat2, .readlinkat, .epoll_ctl, .rt_sigprocmask, .clock_nanosleep]),
+        (3, [.write, .open, .readlink, .faccessat, .unlinkat, .mkdirat, .poll, .connect, .bind]),
+        (4, [.stat, .lstat, .access, .mkdir, .nanosleep]),
+        (5, [.chdir, .rmdir, .unlink]),
+    ] }
 
     /// What the stub's code may answer by itself (CStub/answers.c).
     private static var answered: [(stub_answerer, [SystemCallNumber])] { [

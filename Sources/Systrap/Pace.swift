@@ -84,12 +84,12 @@ struct Pace {
     mutating func spin(_ word: UnsafeMutablePointer<UInt32>, until wanted: UInt32, start: UInt64) -> Bool {
         guard SpinBudget.take() else { return false }
         defer { SpinBudget.give() }
-        for _ in 0..<64 { if unsafe host_load32(word) == wanted { return true } }
+        // Each look takes the line away from the stub that fills it.
         var last = start
         while true {
             for _ in 0..<8 {
-                if unsafe host_load32(word) == wanted { return true }
                 host_pause()
+                if unsafe host_load32(word) == wanted { return true }
             }
             let now = host_rdtsc()
             if now &- last > Self.preemption {

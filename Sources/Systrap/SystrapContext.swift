@@ -30,7 +30,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     var closed: StubCalls.Closed = []
     /// The end of the guest's memory has yet to be closed.
     private var isOpen = false
-    private let latch = InterruptLatch()
+    private let latch = RunLatch()
     /// What the slot carries of the call at hand.
     var window: Window
     /// Bytes of the window that count as held.
@@ -97,7 +97,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override func bind() throws(Errno) {
         // Its first event: it stands.
         let first = controls == nil ? STUB_EVENT_STARTED : STUB_EVENT_RESULT
-        guard wait(), unsafe host_load32(&slot.pointee.event) == first.rawValue else {
+        guard wait(), unsafe host_load32(&slot.pointee.what) == first.rawValue else {
             space.kill()
             throw .ESRCH
         }
@@ -160,9 +160,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         if futexes { wanted.insert(.futexes) }
         if wanted == closed { return }
         // SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC. Threads that differ get it when they next come here.
-        let number = UInt64(SystemCallNumber.seccomp.rawValue)
-        if !everywhere || command(STUB_CALL_A, number, 1, 1, wanted.filter) != 0 {
-            guard command(STUB_CALL_A, number, 1, 0, wanted.filter) == 0 else { throw .EAGAIN }
+        let number = UInt32(SystemCallNumber.seccomp.rawValue)
+        if !everywhere || command(STUB_CALL_A, number: number, 1, 1, wanted.filter) != 0 {
+            guard command(STUB_CALL_A, number: number, 1, 0, wanted.filter) == 0 else { throw .EAGAIN }
         }
         closed = wanted
     }
@@ -194,14 +194,14 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     // MARK: Commands
 
-    /// Publishes a command, with operands that were stored before.
-    func tell(_ command: CStub.stub_command) {
-        unsafe slot.pointee.command = command.rawValue
-        tellPatience()
-        told &+= 1
-        unsafe host_store32(&slot.pointee.told, told)
-        host_fence()
-        if unsafe host_load32(&slot.pointee.sleeping) != 0 {
+    /// Publishes a command, with operands that were stored just before.
+    ///
+    /// - Parameter number: of a call, or what is to be delivered (`Window.handOver`).
+    func tell(_ command: CStub.stub_command, _ number: UInt32 = 0) {
+        unsafe slot.pointee.number = number
+        unsafe slot.pointee.what = command.rawValue
+        told &+= STUB_COUNT
+        if unsafe host_exchange32(&slot.pointee.told, told) & STUB_ASLEEP != 0 {
             unsafe Futex.wake(&slot.pointee.told, shared: true)
         }
     }
@@ -216,13 +216,14 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     ///
     /// - Returns: false when the stub is dead.
     private func wait() -> Bool {
-        happened &+= 1
+        happened &+= STUB_COUNT
         let start = host_rdtsc()
         if pace.isFast, unsafe pace.spin(&slot.pointee.happened, until: happened, start: start) { return true }
         unsafe pace.settle(near: host_load32(&slot.pointee.cpu))
         tellPatience()
         let alive = sleep()
         pace.note(host_rdtsc() &- start)
+        tellPatience()
         return alive
     }
 
@@ -230,13 +231,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private static var grace: UInt64 { 5_000_000_000 }
 
     private func sleep() -> Bool {
-        unsafe host_store32(&slot.pointee.awaited, 1)
-        host_fence()
-        defer { unsafe host_store32(&slot.pointee.awaited, 0) }
         var deadline: UInt64?
         while true {
             let bellValue = bell.value
-            let seen = unsafe host_load32(&slot.pointee.happened)
+            var seen = unsafe host_load32(&slot.pointee.happened)
             if seen == happened { return true }
             if space.isDead { return false }
             if latch.isPending || isEnding.load(ordering: .acquiring) {
@@ -248,6 +246,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                     return false
                 }
             }
+            if seen & STUB_ASLEEP == 0 {
+                if unsafe host_compare_exchange32(&slot.pointee.happened, seen, seen | STUB_ASLEEP) != seen { continue }
+                seen |= STUB_ASLEEP
+            }
             unsafe bell.sleep(&slot.pointee.happened, seen: seen, value: bellValue, deadline: deadline)
         }
     }
@@ -255,44 +257,48 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Lets the stub's thread carry out a command.
     ///
     /// - Returns: its result: the guest's word. Nil when the stub is dead.
-    func command(_ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
-                 _ e: UInt64 = 0, _ f: UInt64 = 0, _ g: UInt64 = 0) -> UInt64? {
-        begin(command, a, b, c, d, e, f, g)
+    func command(_ command: CStub.stub_command, number: UInt32 = 0, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0,
+                 _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0) -> UInt64? {
+        begin(command, number: number, a, b, c, d, e, f)
         return result()
     }
 
     /// Its first half.
-    func begin(_ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
-               _ e: UInt64 = 0, _ f: UInt64 = 0, _ g: UInt64 = 0) {
-        unsafe slot.pointee.operands = (a, b, c, d, e, f, g)
-        tell(command)
+    func begin(_ command: CStub.stub_command, number: UInt32 = 0, _ a: UInt64 = 0, _ b: UInt64 = 0, _ c: UInt64 = 0,
+               _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0) {
+        unsafe slot.pointee.words = (a, b, c, d, e, f)
+        tell(command, number)
     }
 
     /// Its second half.
     func result() -> UInt64? {
         guard wait() else { return nil }
-        return unsafe host_load64(&slot.pointee.result)
+        return unsafe host_load64(&slot.pointee.words.0)
     }
 
     /// Whether the stub's thread has carried out the command or is dead: without waiting.
     var isDone: Bool {
-        unsafe space.isDead || host_load32(&slot.pointee.happened) == happened &+ 1
+        unsafe space.isDead || host_load32(&slot.pointee.happened) == happened &+ STUB_COUNT
     }
 
     /// The same, for a command whose success shows elsewhere.
     var hasFailed: Bool {
-        unsafe isDone && (space.isDead || host_load64(&slot.pointee.result) > UInt64(bitPattern: -4096))
+        unsafe isDone && (space.isDead || host_load64(&slot.pointee.words.0) > UInt64(bitPattern: -4096))
     }
 
     // MARK: Running
 
     override func interrupt() {
         if latch.interrupt() {
-            // The word is for a thread that is on its way to guest code, the signal for one that is there already.
-            unsafe host_store32(&slot.pointee.kick, 1)
-            space.signal(thread, Self.kick)
+            kick()
             bell.ring()
         }
+    }
+
+    /// The word is for a thread that is on its way to guest code, the signal for one that is there already.
+    private func kick() {
+        unsafe host_store32(&slot.pointee.kick, 1)
+        space.signal(thread, Self.kick)
     }
 
     override func run() -> GuestEvent {
@@ -314,23 +320,24 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             }
             let departure = departure
             if window.reach > 0 { accountForWindow() }
-            unsafe window.handOver(slot)
+            if case .registers = departure { load(registers) }
+            let output = unsafe window.handOver(slot)
             window.close()
             switch departure {
             case .registers:
-                load(registers)
                 if let words = controls {
                     controls = nil
-                    unsafe slot.pointee.operands.0 = words
-                    tell(STUB_BEGIN)
+                    unsafe slot.pointee.words.0 = words
+                    tell(STUB_BEGIN, output)
                 } else {
-                    tell(STUB_RESUME)
+                    tell(STUB_RESUME, output)
                 }
             case .result(let value):
-                unsafe slot.pointee.operands.0 = value
-                tell(STUB_RETURN)
-            case .same: tell(STUB_CONTINUE)
+                unsafe slot.pointee.words.0 = value
+                tell(STUB_RETURN, output)
+            case .same: tell(STUB_CONTINUE, output)
             }
+            if latch.isPending { kick() }
             let alive = wait()
             let interrupted = latch.leave()
             guard alive else { return death() }
@@ -366,8 +373,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         window.close()
         if !latch.enter() { throw .EINTR }
         load(call)
-        unsafe window.handOver(slot)
         tell(STUB_RESUME)
+        if latch.isPending { kick() }
         let alive = wait()
         latch.leave()
         guard alive else { throw .ESRCH }

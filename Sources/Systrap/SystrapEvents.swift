@@ -7,17 +7,20 @@ import Stubs
 extension SystrapContext {
     /// What has happened; nil: nothing to the guest.
     func nextEvent() -> GuestEvent? {
-        let event = unsafe host_load32(&slot.pointee.event)
+        let event = unsafe host_load32(&slot.pointee.what)
         switch event & 0xff {
         case STUB_EVENT_CALL.rawValue:
             arrival = event & STUB_EVENT_TRAPPED.rawValue != 0 ? .trapped : .rewritten
-            unsafe call.number = slot.pointee.number
-            unsafe call.arguments = slot.pointee.arguments
+            let number = unsafe host_load32(&slot.pointee.number)
+            call.number = UInt64(bitPattern: Int64(Int32(bitPattern: number)))
+            unsafe call.arguments = slot.pointee.words
+            window.open(event, number: number, &call.arguments)
             call.wasInterrupted = event & STUB_EVENT_INTERRUPTED.rawValue != 0
             if call.wasInterrupted { unsafe call.deadline = host_load64(&slot.pointee.deadline) }
-            window.open(hasTable: MarshalTable.has(Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: call.number))))
             if event & STUB_EVENT_EXPORTED.rawValue != 0 {
-                arrive(inCall: true, exported)
+                let registers = exported
+                call.number = registers.rax
+                arrive(inCall: true, registers)
             } else {
                 arrive(inCall: true)
             }
@@ -79,7 +82,7 @@ extension SystrapContext {
         }
         if fault.signal != 4 || !code.stops(rip) { return false }
         // When nothing else happens between them, it is the program's own.
-        stopsInARow = happened == lastStop &+ 1 ? stopsInARow + 1 : 0
+        stopsInARow = happened == lastStop &+ STUB_COUNT ? stopsInARow + 1 : 0
         lastStop = happened
         if stopsInARow > 16 { return false }
         // If it has moved, it goes on there (`landing`).

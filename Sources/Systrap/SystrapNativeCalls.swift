@@ -11,12 +11,12 @@ extension SystrapContext {
     func callNatively(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64,
                       _ d: UInt64, _ e: UInt64, _ f: UInt64) throws(Errno) -> UInt64 {
         try StubCalls.check(number, a, b, c, d, e, f)
-        let nr = UInt64(number.rawValue)
+        let nr = UInt32(number.rawValue)
         let waits = StubCalls.waits(number, b)
         if !waits, StubCalls.mustBeJudged(number, c, d) || closed.concerns(number) {
             // The command lies in memory that the guest's other threads write: what counts is what the kernel will run.
             return try space.withdraw(changedRanges(number, a, b, c, d, e), by: self) { () throws(Errno) in
-                try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, nr, a, b, c, d, e, f)
+                try asking(.call(number.rawValue, (a, b, c, d, e, f)), STUB_CALL_B, number: nr, a, b, c, d, e, f)
             }
         }
         if waits {
@@ -25,17 +25,17 @@ extension SystrapContext {
             call.rip = isJudged ? StubLayout.injectB : StubLayout.injectA
             if isJudged { space.requests.expect(thread, .call(number.rawValue, (a, b, c, d, e, f))) }
             defer { if isJudged { space.requests.forget(thread) } }
-            call.rax = nr
+            call.rax = UInt64(nr)
             (call.rdi, call.rsi, call.rdx) = (a, b, c)
             (call.r10, call.r8, call.r9) = (d, e, f)
             (call.fsBase, call.gsBase) = (registers.fsBase, registers.gsBase)
             return try check(try waitingCall(call))
         }
         let changed = changedRanges(number, a, b, c, d, e)
-        if changed.isEmpty { return try check(command(STUB_CALL_A, nr, a, b, c, d, e, f)) }
+        if changed.isEmpty { return try check(command(STUB_CALL_A, number: nr, a, b, c, d, e, f)) }
         // Before memory changes, what was rewritten in it is as it was.
         return try space.withdraw(changed, by: self) { () throws(Errno) in
-            try check(command(STUB_CALL_A, nr, a, b, c, d, e, f))
+            try check(command(STUB_CALL_A, number: nr, a, b, c, d, e, f))
         }
     }
 
@@ -68,8 +68,8 @@ extension SystrapContext {
 
     func installDescriptor(_ file: HostFD) throws(Errno) -> UInt64 {
         if let i = prepared.firstIndex(where: { $0.rawValue == file.rawValue }) { return UInt64(StubRequests.firstFile) + UInt64(i) }
-        return try asking(.descriptor(file, slot: space.takeSlot()), STUB_CALL_B, UInt64(StubLayout.requestNumber),
-                          StubLayout.requestDescriptor)
+        return try asking(.descriptor(file, slot: space.takeSlot()), STUB_CALL_B,
+                          number: UInt32(StubLayout.requestNumber), StubLayout.requestDescriptor)
     }
 
     func mapFile(_ file: SharedFD, _ address: UInt64, _ size: UInt64, _ protection: UInt64, _ flags: UInt64,
@@ -168,11 +168,11 @@ extension SystrapContext {
     }
 
     /// A command in which the thread asks for one thing.
-    private func asking(_ what: StubRequests.Expected, _ command: CStub.stub_command, _ a: UInt64 = 0, _ b: UInt64 = 0,
-                        _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0, _ f: UInt64 = 0,
-                        _ g: UInt64 = 0) throws(Errno) -> UInt64 {
+    private func asking(_ what: StubRequests.Expected, _ command: CStub.stub_command, number: UInt32 = 0, _ a: UInt64 = 0,
+                        _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0,
+                        _ f: UInt64 = 0) throws(Errno) -> UInt64 {
         space.requests.expect(thread, what)
-        let result = self.command(command, a, b, c, d, e, f, g)
+        let result = self.command(command, number: number, a, b, c, d, e, f)
         space.requests.forget(thread)
         return try check(result)
     }

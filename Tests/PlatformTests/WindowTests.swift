@@ -56,13 +56,90 @@ import Testing
         return Array(room[..<taken])
     }
 
+    private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+    /// A call whose ranges are in the slot.
+    private func open(_ window: inout Window) {
+        var words: Words = (0, 0, 0, 0, 0, 0)
+        window.open(STUB_EVENT_CALL.rawValue, number: 0, &words)
+    }
+
+    /// A plain call with `length` bytes of input. Returns its arguments as they are seen.
+    @discardableResult
+    private func open(_ window: inout Window, _ number: UInt32, _ words: Words, length: UInt32 = 0, inline: Bool = false) -> [UInt64] {
+        var words = words
+        let flags = STUB_EVENT_PLAIN.rawValue | (inline ? STUB_EVENT_INLINE.rawValue : 0)
+        window.open(STUB_EVENT_CALL.rawValue | flags | length << UInt32(STUB_EVENT_LENGTH_SHIFT), number: number, &words)
+        return [words.0, words.1, words.2, words.3, words.4, words.5]
+    }
+
+    @Test func aPlainCallsOutputIsWhatTheTableSays() {
+        let slot = Slot()
+        var window = unsafe Window(slot: slot.base)
+        // read(3, 0x1000, 100)
+        #expect(open(&window, 0, (3, 0x1000, 100, 7, 8, 9)) == [3, 0x1000, 100, 7, 8, 9])
+        #expect(window.writable(0x1000) == 100 && window.writable(0x1063) == 1 && window.writable(0x1064) == 0)
+        #expect(window.writable(0xfff) == 0)
+        #expect(put(&window, 0x1000, bytes(200)) == 100)
+        #expect(take(&window, 0x1000, 1).isEmpty)
+        _ = unsafe window.handOver(slot.slot)
+        // fstat(3, 0x2000), and nothing at all for what no call is.
+        open(&window, 5, (3, 0x2000, 0, 0, 0, 0))
+        #expect(window.writable(0x2000) == 144)
+        open(&window, 5, (3, 0, 0, 0, 0, 0))
+        #expect(window.writable(0) == 0)
+        for number: UInt32 in [511, 512, 513, 0x7fff_ffff, .max] {
+            open(&window, number, (0x1000, 0x1000, 0x1000, 0x1000, 0x1000, 0x1000), length: 192)
+            #expect(!window.isOpen && window.writable(0x1000) == 0 && take(&window, 0x1000, 1).isEmpty)
+        }
+    }
+
+    @Test func aPlainCallsInputLiesBehindItsArguments() throws {
+        let slot = Slot()
+        var window = unsafe Window(slot: slot.base)
+        // write(1, 0x1000, 10): the words behind are not arguments.
+        let data = bytes(24)
+        let words = data.withUnsafeBytes { w in (0..<3).map { w.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) } }
+        #expect(open(&window, 1, (1, 0x1000, 10, words[0], words[1], words[2]), length: 10, inline: true) == [1, 0x1000, 10, 0, 0, 0])
+        #expect(take(&window, 0x1000, 100) == Array(data[..<10]))
+        #expect(take(&window, 0x1004, 3) == Array(data[4..<7]))
+        #expect(take(&window, 0x100a, 1).isEmpty)
+        #expect(window.writable(0x1000) == 0)
+        // A command in between uses the line.
+        unsafe slot.slot.pointee.words = (9, 9, 9, 9, 9, 9)
+        let view = try #require(unsafe window.view(0x1002, 100))
+        #expect(unsafe [UInt8](view) == Array(data[2..<10]))
+        // More than fits there, or none that could.
+        open(&window, 1, (1, 0x1000, 25, 0, 0, 0), length: 25, inline: true)
+        #expect(take(&window, 0x1000, 1).isEmpty)
+        open(&window, 16, (1, 0x1000, 25, 0, 0, 0), length: 8, inline: true)
+        #expect(take(&window, 0x1000, 1).isEmpty)
+    }
+
+    @Test func aPlainCallsInputLiesInItsPlace() {
+        let slot = Slot()
+        var window = unsafe Window(slot: slot.base)
+        let data = bytes(192)
+        unsafe data.withUnsafeBytes { unsafe (slot.base + 64).copyMemory(from: $0.baseAddress!, byteCount: 192) }
+        // stat(0x1000, 0x2000)
+        #expect(open(&window, 4, (0x1000, 0x2000, 3, 4, 5, 6), length: 192) == [0x1000, 0x2000, 3, 4, 5, 6])
+        #expect(take(&window, 0x1000, 4096) == data)
+        #expect(window.writable(0x2000) == 144)
+        open(&window, 4, (0x1000, 0x2000, 3, 4, 5, 6), length: 193)
+        #expect(take(&window, 0x1000, 4096).isEmpty)
+        // poll(0x3000, 2, 0): both.
+        open(&window, 7, (0x3000, 2, 0, 0, 0, 0), length: 16)
+        #expect(take(&window, 0x3008, 8) == Array(data[8..<16]))
+        #expect(put(&window, 0x3000, bytes(16)) == 16)
+    }
+
     @Test func inputIsFoundByItsAddress() {
         let slot = Slot()
         var window = unsafe Window(slot: slot.base)
         let data = bytes(100)
         unsafe data.withUnsafeBytes { unsafe (slot.base + 2000).copyMemory(from: $0.baseAddress!, byteCount: 100) }
         slot.setRanges([(0x1000, 100, 0), (0x2000, 100, 2000)])
-        window.open(hasTable: true)
+        open(&window)
         #expect(take(&window, 0x2000, 100) == data)
         #expect(take(&window, 0x2010, 200) == Array(data[16...]))
         #expect(take(&window, 0x2064, 1).isEmpty)
@@ -77,7 +154,7 @@ import Testing
         let slot = Slot()
         var window = unsafe Window(slot: slot.base)
         slot.setRanges([(0x1000, 20000, 0)])
-        window.open(hasTable: true)
+        open(&window)
         #expect(put(&window, 0x800, bytes(4)) == 0)
         #expect(!window.hasOutput)
         #expect(put(&window, 0x1000, bytes(16)) == 16)
@@ -85,9 +162,8 @@ import Testing
         #expect(put(&window, 0x2000, bytes(10000, 3)) == 10000)
         #expect(put(&window, 0x1000 + 19990, bytes(20)) == 10)
         #expect(window.isPending(0x1008, 1) && window.isPending(0x2000 + 9999, 4) && !window.isPending(0x1000 + 20000, 8))
-        unsafe window.handOver(slot.slot)
-        #expect(unsafe slot.slot.pointee.operands.1 == 3 | 16 << 32)
-        #expect(unsafe slot.slot.pointee.operands.2 == 0x1000)
+        #expect(unsafe window.handOver(slot.slot) == 3 | 16 << 16)
+        #expect(unsafe slot.slot.pointee.words.1 == 0x1000)
         #expect(!window.hasOutput)
         let output = unsafe slot.base + Int(STUB_OUTPUT_OFFSET)
         #expect(unsafe output.load(as: UInt64.self) == 0x1100)
@@ -98,21 +174,20 @@ import Testing
         #expect(place >= Int(STUB_WINDOW_OFFSET))
         let stored = unsafe [UInt8](UnsafeRawBufferPointer(start: slot.base + place, count: 10000))
         #expect(stored == bytes(10000, 3))
-        unsafe window.handOver(slot.slot)
-        #expect(unsafe slot.slot.pointee.operands.1 == 0)
+        #expect(unsafe window.handOver(slot.slot) == 0)
     }
 
     @Test func roomIsCarriedWithoutACopy() throws {
         let slot = Slot()
         var window = unsafe Window(slot: slot.base)
         slot.setRanges([(0x1000, 60000, 0)], used: 1000)
-        window.open(hasTable: true)
+        open(&window)
         let room = try #require(unsafe window.room(0x1000, 50000))
         #expect(unsafe room.count == 50000)
         let offset = unsafe UnsafeRawPointer(room.baseAddress!) - UnsafeRawPointer(slot.base)
         #expect(offset >= Int(STUB_WINDOW_OFFSET) + 1000)
         #expect(unsafe window.put(0x1000, from: UnsafeRawBufferPointer(rebasing: room[..<40000])) == 40000)
-        unsafe window.handOver(slot.slot)
+        _ = unsafe window.handOver(slot.slot)
         #expect(unsafe (slot.base + Int(STUB_OUTPUT_OFFSET)).load(fromByteOffset: 12, as: UInt32.self) == UInt32(offset))
     }
 
@@ -120,12 +195,12 @@ import Testing
         let slot = Slot()
         var window = unsafe Window(slot: slot.base)
         slot.setRanges([(0x1000, 60000, 0)])
-        window.open(hasTable: true)
+        open(&window)
         var taken = 0
         while put(&window, 0x1000 + UInt64(taken) * 8, bytes(8)) == 8, taken < 1000 { taken += 1 }
         #expect(taken > 16 && taken < 100)
         #expect(slot.marginsAreWhole)
-        unsafe window.handOver(slot.slot)
+        _ = unsafe window.handOver(slot.slot)
         #expect(put(&window, 0x1000, bytes(8)) == 8)
     }
 
@@ -144,7 +219,12 @@ import Testing
                 unsafe (slot.marshal + Int(random.next() % 130) * 4).storeBytes(of: word, as: UInt32.self)
             }
             let address = random.next() % 3 == 0 ? random.next() : UInt64(interesting[Int(random.next() % UInt64(interesting.count))])
-            window.open(hasTable: true)
+            if random.next() % 2 == 0 {
+                open(&window)
+            } else {
+                let words: Words = (address, random.next() % 5000, address, random.next(), address, random.next())
+                open(&window, UInt32(random.next() % 520), words, length: UInt32(random.next() % 256), inline: random.next() % 2 == 0)
+            }
             _ = take(&window, address, Int(random.next() % 100_000))
             _ = put(&window, address, bytes(Int(random.next() % 2000)))
             if let room = unsafe window.room(address &+ 1, Int(random.next() % 100_000)) {
@@ -159,7 +239,7 @@ import Testing
                 #expect(inside)
             }
             _ = window.writable(address)
-            unsafe window.handOver(slot.slot)
+            _ = unsafe window.handOver(slot.slot)
         }
         #expect(slot.marginsAreWhole)
     }
@@ -173,12 +253,12 @@ import Testing
         let data = bytes(700)
         for i in 0..<200_000 {
             if i % 64 == 0 { slot.setRanges([(0x1000, 5000, 0), (0x5000, 300, 2000), (0x9000, 9000, UInt32(STUB_WINDOW_OFFSET))]) }
-            window.open(hasTable: true)
+            open(&window)
             _ = take(&window, 0x5000, 300)
             _ = take(&window, 0x9000, 9000)
             _ = put(&window, 0x1000, data)
             if let room = unsafe window.room(0x1000, 5000) { _ = unsafe window.put(0x1000, from: UnsafeRawBufferPointer(room)) }
-            unsafe window.handOver(slot.slot)
+            _ = unsafe window.handOver(slot.slot)
         }
         flipper.stop()
         #expect(slot.marginsAreWhole)

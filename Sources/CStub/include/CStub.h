@@ -45,37 +45,45 @@
 #define STUB_COMMON       (STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE)
 
 #define STUB_YIELDS 0x80000000u // in stub_slot.spins
+// Of stub_slot.happened and told: the step of the counter, and what says that somebody sleeps until it changes.
+#define STUB_COUNT 2u
+#define STUB_ASLEEP 1u
 
 #define STUB_CALLS_LIMIT 64 // in one command
+
+#define STUB_EVENT_LENGTH_SHIFT 16 // of a plain call's input, in what happened
 
 // What happened in a stub's thread.
 enum stub_event {
     STUB_EVENT_STARTED = 1, // stands, and can be told to go anywhere
     STUB_EVENT_SIGNAL,      // a fault or a kick; the registers are in the slot
     STUB_EVENT_RESULT,      // a command was carried out
-    STUB_EVENT_CALL,        // a system call: number and arguments are in the first line
+    STUB_EVENT_CALL,        // a system call
     STUB_EVENT_KICKED,      // the kick word was seen on the way to guest code
     // Beside STUB_EVENT_CALL:
     STUB_EVENT_EXPORTED = 0x100, // the registers are in the slot
     STUB_EVENT_TRAPPED = 0x200,  // it came by SIGSYS, from the instruction before `site`
     STUB_EVENT_INTERRUPTED = 0x400, // a kick has ended its native wait, which was to end at `deadline`
+    // What it reads and writes is just what the table says (marshal.h), all of it: nothing is in struct stub_marshal.
+    STUB_EVENT_PLAIN = 0x800,
+    STUB_EVENT_INLINE = 0x1000, // its input is in the words behind its arguments, not in `input`
 };
 
 // What the Sentry tells it.
 enum stub_command {
     STUB_RESUME = 1,     // load the registers from the slot, and leave
-    STUB_RETURN,         // leave with the result `operands[0]` of the call
+    STUB_RETURN,         // leave with the result [0] of the call
     STUB_CONTINUE,       // leave with the registers as they are. All three deliver output first (marshal.h)
     STUB_SETTLE,         // deliver it, and no more
     STUB_FETCH,          // bytes at [0], [1] of them, to the window; the result is how many could be read
     STUB_PROBE,          // how many bytes at [0], of [1], can be written
     STUB_EXPORT,         // registers to the slot
-    STUB_CALL_A,         // a native call: number and six arguments
+    STUB_CALL_A,         // a native call: `number` and six arguments
     STUB_CALL_B,         // a judged one
     STUB_CALLS,          // [0] native calls, seven words each in the slot's second page, until one fails
     STUB_MAP_FILE,       // asks for a descriptor, and maps it: address, size, protection, flags, offset
-    STUB_THREAD,         // clone: a thread for slot `operands[0]`
-    STUB_FORK,           // clone: a process with ticket `operands[0]`
+    STUB_THREAD,         // clone: a thread for slot [0]
+    STUB_FORK,           // clone: a process with ticket [0]
     STUB_TOUCH,          // access the byte at [0], writing if [1]
     STUB_EXCHANGE,       // compare and exchange the word at [0]: expected [1], desired [2]
     STUB_READ_FLOATING,  // the state to the slot's second page; the result is its size
@@ -85,41 +93,38 @@ enum stub_command {
     STUB_BEGIN,          // a guest thread begins: floating point's control words [0], then as for STUB_RESUME
 };
 
-/// One thread's page of the arena. Each line of 64 bytes has one writer; what the stub writes is the guest's word, no more.
+/// One thread's page of the arena. What the stub writes there is the guest's word, no more.
 struct stub_slot {
-    // The stub: an event, and all there is to most calls.
-    uint32_t happened; // counts events; a futex word
-    uint32_t event;
-    uint64_t number;
-    uint64_t arguments[6];
-    // The stub.
-    uint32_t sleeping;              // waits for `told`
+    // The line that goes back and forth: an event with all there is to most calls, and the command that answers it. Both
+    // directions use one line, because a line that only one writes is first shared and then taken back by each turn, which
+    // costs twice as much. The other's counter is never written but for its mark, by who is about to sleep on it.
+    uint32_t happened; // counts events, in steps of STUB_COUNT; a futex word
+    uint32_t told;     // counts commands
+    uint32_t what;     // an event with its flags, or a command
+    uint32_t number;   // of a call: the lower half of rax; or what a command delivers (marshal.h)
+    uint64_t words[6]; // a call's arguments, a command's operands; an event's result is the first
+    // The stub: a call's input, when it is small (marshal.h).
+    uint8_t input[STUB_INPUT_LIMIT];
+    // The stub: what is rarely looked at.
     uint32_t cpu;                   // where it ran when it last had to wake the Sentry, plus 1
-    uint64_t result;                // of a command
+    uint32_t waits;                 // it waits natively: /proc shows it asleep
     uint64_t site;                  // of a call that was trapped: behind its instruction
     uint64_t deadline;              // of an interrupted wait whose timeout was relative: CLOCK_MONOTONIC; else 0
-    uint32_t waits;                 // it waits natively: /proc shows it asleep
-    uint32_t pad0;
     uint64_t controls;              // exported with the registers: MXCSR, and the x87's control word in the upper half
-    uint64_t pad5[2];
     // The stub: a signal.
     int32_t signal, code;
     uint64_t address;
     uint64_t trap, error;
     uint32_t architecture, pad1;    // of a SIGSYS
-    uint64_t pad2[3];
-    // The Sentry: a command.
-    uint32_t told;                  // counts commands; a futex word
-    uint32_t command;
-    uint64_t operands[7];
-    // The Sentry: changes rarely.
-    uint32_t awaited;               // the Sentry sleeps until `happened` changes
+    uint64_t pad2[7];
+    // The Sentry: changes rarely, in lines that neither writes otherwise.
     uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead
     uint32_t kick;                  // not 0: do not enter guest code
-    uint32_t pad3;
-    uint64_t pad4[6];
+    uint64_t pad3[15];
     // Both in turns.
     uint64_t registers[27]; // struct user_regs_struct
+    // The Sentry: input from the first line, where that is needed in memory.
+    uint64_t kept[6];
 };
 
 /// Who a slot's thread is: what getpid and its like answer. The Sentry writes it, the stub has it mapped read-only.

@@ -25,13 +25,20 @@ struct stub_marshal {
 /// As much of a buffer is touched before a call that may not fill it.
 #define STUB_PROBE_LIMIT (16u << 10)
 
-// What STUB_RETURN, STUB_RESUME, STUB_CONTINUE and STUB_SETTLE have in operands[1]: the number of records, and in the upper
-// half the length of one output more, at most this, of address operands[2] and bytes operands[3...].
+/// A call is plain when all of its output can be written and its input, of one piece at most, was brought whole and is not
+/// larger than this: then the event says how long that is, and the table the rest. It lies in the words behind the call's
+/// arguments if it fits there, else in stub_slot.input.
+#define STUB_INPUT_LIMIT 192u
+#define STUB_INPUT_OFFSET 64u
+#define STUB_KEPT_OFFSET 728u
+
+// What STUB_RETURN, STUB_RESUME, STUB_CONTINUE and STUB_SETTLE have in stub_slot.number: the number of records, and in the
+// upper half the length of one output more, at most this, of address [1] and bytes [2...].
 #define STUB_COMPACT_LIMIT 32u
 
 #define STUB_MARSHAL_CALLS 512u
-/// Per call: how many ranges it can have, 0: the stub brings nothing, and (shifted by 8) an enum stub_answerer; then its
-/// items, up to a 0. An item is a kind, the number of the argument with the address (shifted by 5) and a parameter (by 8):
+/// Per call: how many ranges it can have, 0: the stub brings nothing, (shifted by 8) an enum stub_answerer, and (by 12) how
+/// many words of the event its arguments leave for input; then its items, up to a 0. An item is a kind, the number of the argument with the address (shifted by 5) and a parameter (by 8):
 /// a size in units of 4 bytes, or the number of the argument with a count and (shifted by 3) a unit.
 #define STUB_MARSHAL_WORDS 8u
 

@@ -29,8 +29,7 @@ extension SystrapContext {
     /// Lets the stub's thread copy to the guest what waits for it.
     func deliver() {
         if !window.hasOutput || hasEnded { return }
-        unsafe window.handOver(slot)
-        tell(STUB_SETTLE)
+        tell(STUB_SETTLE, unsafe window.handOver(slot))
         if result() != 0 { hasFailedDelivery = true }
     }
 
@@ -68,7 +67,7 @@ extension SystrapContext {
     /// Room for the next piece of a large read, when the window has none that may be written.
     @inline(never)
     func nextRoom(_ address: GuestAddress, _ count: Int) -> UnsafeMutableRawBufferPointer? {
-        guard count >= Self.pieceLimit, window.isOpen, unsafe host_load32(&slot.pointee.sleeping) == 0 else { return nil }
+        guard count >= Self.pieceLimit, window.isOpen, unsafe host_load32(&slot.pointee.told) & STUB_ASLEEP == 0 else { return nil }
         deliver()
         let writable = probe(address, count)
         if writable < Int(pageSize) { return nil }

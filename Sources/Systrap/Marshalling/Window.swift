@@ -1,6 +1,7 @@
 import CHostOS
 import CStub
 import Glibc
+import Stubs
 
 /// What a slot carries of the call at hand: the input that the stub has brought, and the output that it is to deliver
 /// (CStub/marshal.c). Used by the context's own thread.
@@ -10,8 +11,16 @@ import Glibc
 @safe struct Window {
     /// The slot's start.
     private let base: UnsafeMutableRawPointer
-    /// A call is at hand, for which the stub has filled the table of ranges.
+    /// A call is at hand of which the slot carries something.
     private(set) var isOpen = false
+    /// It is plain: its ranges are what the table of calls gives. Otherwise the stub has filled a table of ranges.
+    private var isPlain = false
+    /// A plain call's entry in the table.
+    private var items: UnsafePointer<UInt16>
+    /// The words of its event: arguments, and perhaps input behind them.
+    private var words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    /// How long its input is, and where in the slot: before `STUB_INPUT_OFFSET` it is in `words`.
+    private var inputLength = 0, inputPlace = 0
 
     // Output that waits for delivery: one small piece for the command's own line, records in the control page, and bytes
     // in the window.
@@ -31,6 +40,8 @@ import Glibc
 
     static var capacity: Int { Int(STUB_WINDOW_SIZE) }
     private static var slotSize: Int { Int(STUB_SLOT_SIZE) }
+    /// Where the words of an event begin.
+    private static var wordsOffset: Int { 16 }
     private static var marshalOffset: Int { Int(STUB_MARSHAL_OFFSET) }
     private static var outputOffset: Int { Int(STUB_OUTPUT_OFFSET) }
     private static var outputRoom: Int { 4096 - outputOffset }
@@ -39,15 +50,44 @@ import Glibc
     /// Output up to this size lies with its record.
     private static var inlineLimit: Int { 512 }
 
-    init(slot: UnsafeMutableRawPointer) { unsafe base = slot }
+    init(slot: UnsafeMutableRawPointer) {
+        unsafe base = slot
+        unsafe items = MarshalTable.items(0)
+    }
 
     /// A call has come.
     ///
-    /// - Parameter hasTable: whether the stub brings something for it; what stands in the slot otherwise is old.
-    mutating func open(hasTable: Bool) {
-        isOpen = hasTable
+    /// - Parameters:
+    ///   - event: its flags.
+    ///   - arguments: the words of the event. Those that held input are 0 afterwards.
+    @inline(__always)
+    mutating func open(_ event: UInt32, number: UInt32, _ arguments: inout (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)) {
+        unsafe items = MarshalTable.items(number)
         cursor = nil
         later = (0, 0)
+        let head = unsafe items.pointee
+        isOpen = head & 0xff != 0
+        isPlain = event & STUB_EVENT_PLAIN.rawValue != 0
+        if !isPlain { return }
+        words = arguments
+        inputLength = Int(event >> UInt32(STUB_EVENT_LENGTH_SHIFT) & 0xff)
+        inputPlace = Int(STUB_INPUT_OFFSET)
+        var room = Int(STUB_INPUT_LIMIT)
+        if event & STUB_EVENT_INLINE.rawValue != 0 {
+            let free = min(Int(head >> 12), 6)
+            inputPlace = Self.wordsOffset + 8 * (6 - free)
+            room = free * 8
+            Self.clear(&arguments, last: free)
+        }
+        if inputLength > room { inputLength = 0 }
+    }
+
+    private static func clear(_ words: inout (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64), last count: Int) {
+        if count > 0 { words.5 = 0 }
+        if count > 1 { words.4 = 0 }
+        if count > 2 { words.3 = 0 }
+        if count > 3 { words.2 = 0 }
+        if count > 4 { words.1 = 0 }
     }
 
     /// The call is over, or its input is no longer what stands in the slot.
@@ -64,6 +104,7 @@ import Glibc
             let offset = address &- later.address
             if offset < later.count { return (0, Int(later.count &- offset)) }
         }
+        if isPlain { return findPlain(address, output: output) }
         var at = unsafe base + Self.marshalOffset
         let count = min(unsafe host_load32(at), UInt32(STUB_RANGES))
         unsafe at += 8
@@ -82,6 +123,50 @@ import Glibc
         return nil
     }
 
+    /// The same for a plain call.
+    private func findPlain(_ address: UInt64, output: Bool) -> (place: Int, count: Int)? {
+        for i in 1..<Int(STUB_MARSHAL_WORDS) {
+            let item = unsafe UInt32(items[i])
+            if item == 0 { break }
+            let kind = item & 31
+            if kind > STUB_ITEM_BOTH_COUNTED.rawValue { break }
+            let isInput = kind == STUB_ITEM_PATH.rawValue || kind == STUB_ITEM_IN.rawValue
+                || kind == STUB_ITEM_IN_COUNTED.rawValue
+            if output ? isInput : !isInput && kind < STUB_ITEM_BOTH.rawValue { continue }
+            let start = word(item >> 5), offset = address &- start
+            if start == 0 { continue }
+            if !output {
+                if offset >= UInt64(inputLength) { continue }
+                return (inputPlace + Int(offset), inputLength - Int(offset))
+            }
+            let isCounted = kind == STUB_ITEM_OUT_COUNTED.rawValue || kind == STUB_ITEM_OUT_COUNTED_PROBED.rawValue
+                || kind == STUB_ITEM_BOTH_COUNTED.rawValue
+            let parameter = item >> 8
+            let length = isCounted ? counted(word(parameter), parameter >> 3) : UInt64(parameter) * 4
+            if offset < length { return (0, Int(length &- offset)) }
+        }
+        return nil
+    }
+
+    /// One of the call's words.
+    private func word(_ index: UInt32) -> UInt64 {
+        switch index & 7 {
+        case 0: words.0
+        case 1: words.1
+        case 2: words.2
+        case 3: words.3
+        case 4: words.4
+        default: words.5
+        }
+    }
+
+    private func counted(_ count: UInt64, _ unit: UInt32) -> UInt64 {
+        let count = count & 0xffff_ffff
+        if unit == STUB_UNIT_BYTE { return count }
+        if unit == STUB_UNIT_BIT { return (count + 63) / 64 * 8 }
+        return count * UInt64(unit) * 2
+    }
+
     /// Copies input that was brought.
     ///
     /// - Returns: how many bytes: 0 when the first was not brought.
@@ -89,6 +174,12 @@ import Glibc
     mutating func take(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard isOpen, let (place, present) = find(address, output: false), let target = buffer.baseAddress else { return 0 }
         let count = min(present, buffer.count)
+        if place < Int(STUB_INPUT_OFFSET) {
+            unsafe withUnsafeBytes(of: words) { w in
+                _ = unsafe memcpy(target, w.baseAddress! + (place - Self.wordsOffset), count)
+            }
+            return count
+        }
         unsafe memcpy(target, base + place, count)
         noteUse(place, count)
         return count
@@ -98,6 +189,11 @@ import Glibc
     mutating func view(_ address: UInt64, _ count: Int) -> UnsafeRawBufferPointer? {
         guard isOpen, let (place, present) = find(address, output: false) else { return nil }
         let taken = min(present, count)
+        if place < Int(STUB_INPUT_OFFSET) {
+            let kept = unsafe base + Int(STUB_KEPT_OFFSET)
+            unsafe kept.storeBytes(of: words, as: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64).self)
+            return unsafe UnsafeRawBufferPointer(start: kept + (place - Self.wordsOffset), count: taken)
+        }
         noteUse(place, taken)
         return unsafe UnsafeRawBufferPointer(start: base + place, count: taken)
     }
@@ -195,24 +291,25 @@ import Glibc
     }
 
     /// Puts into a command's operands what there is to deliver; it counts as delivered then.
-    mutating func handOver(_ slot: UnsafeMutablePointer<CStub.stub_slot>) {
-        if !hasOutput {
-            unsafe slot.pointee.operands.1 = 0
-            return
-        }
-        unsafe slot.pointee.operands.1 = UInt64(records) | UInt64(compactLength) << 32
+    ///
+    /// - Returns: what goes into the command's `number`.
+    @inline(__always)
+    mutating func handOver(_ slot: UnsafeMutablePointer<CStub.stub_slot>) -> UInt32 {
+        if !hasOutput { return 0 }
+        let outputs = records | UInt32(truncatingIfNeeded: compactLength) << 16
         if compactLength > 0 {
-            unsafe slot.pointee.operands.2 = compactAddress
-            unsafe slot.pointee.operands.3 = compact.0
-            unsafe slot.pointee.operands.4 = compact.1
-            unsafe slot.pointee.operands.5 = compact.2
-            unsafe slot.pointee.operands.6 = compact.3
+            unsafe slot.pointee.words.1 = compactAddress
+            unsafe slot.pointee.words.2 = compact.0
+            unsafe slot.pointee.words.3 = compact.1
+            unsafe slot.pointee.words.4 = compact.2
+            unsafe slot.pointee.words.5 = compact.3
         }
         compactLength = 0
         records = 0
         recordBytes = 0
         cursor = nil
         (lowest, highest) = (.max, 0)
+        return outputs
     }
 
     /// The window's pages are gone.

@@ -79,7 +79,7 @@ extension SystrapAddressSpace {
         for candidate in ZonePlaces.candidates(plan, mapping: mapping, limit: limit.rawValue, fillEnd: StubLayout.fillStart) {
             // PROT_READ | PROT_EXEC; MAP_PRIVATE | ANONYMOUS, FIXED or FIXED_NOREPLACE.
             let flags: UInt64 = candidate.isFiller ? 0x32 : 0x10_0022
-            let mapped = context.command(STUB_CALL_A, UInt64(SystemCallNumber.mmap.rawValue), candidate.base, CodeZone.size,
+            let mapped = context.command(STUB_CALL_A, number: UInt32(SystemCallNumber.mmap.rawValue), candidate.base, CodeZone.size,
                                          5, flags, .max, 0)
             guard mapped == candidate.base else { continue }
             let zone = CodeZone(base: candidate.base)
@@ -132,7 +132,7 @@ extension SystrapAddressSpace {
             for zone in zones {
                 code.retireZone(zone.base)
                 if let context {
-                    _ = context.command(STUB_CALL_A, UInt64(SystemCallNumber.munmap.rawValue), zone.base, CodeZone.size)
+                    _ = context.command(STUB_CALL_A, number: UInt32(SystemCallNumber.munmap.rawValue), zone.base, CodeZone.size)
                 }
             }
             code.mappings = code.mappings.flatMap { mapping in
@@ -177,10 +177,11 @@ extension SystrapAddressSpace {
             // MEMBARRIER_CMD_GLOBAL: from a process that has nothing to do with it.
             return (try? hostCall(.membarrier, 1, 0)) != nil
         }
-        let (number, register, barrier) = (UInt64(SystemCallNumber.membarrier.rawValue), UInt64(64), UInt64(32))
+        let (number, register, barrier) = (UInt32(SystemCallNumber.membarrier.rawValue), UInt64(64), UInt64(32))
         // Most often it is registered already.
-        if context.command(STUB_CALL_A, number, barrier) == 0 { return true }
-        return context.command(STUB_CALL_A, number, register) == 0 && context.command(STUB_CALL_A, number, barrier) == 0
+        if context.command(STUB_CALL_A, number: number, barrier) == 0 { return true }
+        return context.command(STUB_CALL_A, number: number, register) == 0
+            && context.command(STUB_CALL_A, number: number, barrier) == 0
     }
 
     // MARK: Mappings
