@@ -41,6 +41,12 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
     return error;
 }
 
+static _Thread_local int bound_processor;
+
+int host_bound_processor(void) { return bound_processor; }
+
+void host_note_bound_processor(int processor) { bound_processor = processor; }
+
 uint64_t host_auxiliary(unsigned long type) { return getauxval(type); }
 
 void host_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }

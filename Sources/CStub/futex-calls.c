@@ -19,17 +19,49 @@ TEXT static int is_guest(uint64_t address, uint64_t size) {
     return address <= limit - size;
 }
 
+// Ticks of the time stamp counter: how long it looks, and the lengths of sleeps that might have been looks.
+#define LOOK_LENGTH 80000
+#define SHORT_SLEEP 16000
+#define LONG_SLEEP 200000
+
+/// Looks for the word to change, for about as long as it would take to wake this thread on a processor that idles: after a
+/// sleep of that length, and when earlier looks were not in vain. The call itself comes afterwards in any case.
+TEXT static void look(struct stub_area *area, uint64_t address, uint32_t expected) {
+    if (!area->look_pays) return;
+    uint64_t start = stub_ticks();
+    uint32_t value = expected;
+    for (uint32_t looks = 1; stub_ticks() - start < LOOK_LENGTH; looks++) {
+        if (stub_copy(&value, (void *)address, sizeof value) || value != expected) {
+            area->look_penalty = 0;
+            return;
+        }
+        if (__atomic_load_n(&area->slot->kick, __ATOMIC_RELAXED)) return;
+        if (looks % 32 == 0 && stub_yield(area)) break;
+        __builtin_ia32_pause();
+    }
+    area->look_pays = 0;
+    area->look_penalty = area->look_penalty < 512 ? area->look_penalty * 2 + 1 : area->look_penalty;
+    area->look_rest = area->look_penalty;
+}
+
 /// Waits natively. The wait has no end that moves: one that was interrupted for no reason begins again.
 TEXT static int wait(struct stub_area *area, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                      uint64_t f, int64_t deadline) {
     // In a signal handler kicks are blocked: it would sleep over them.
     if (area->frame) return HANDED_OVER;
     struct stub_slot *slot = area->slot;
+    if (number == __NR_futex) look(area, a, (uint32_t)c);
+    uint64_t start = stub_ticks();
     slot->waits = 1;
     long result;
     do result = stub_wait(number, (long)a, (long)b, (long)c, (long)d, (long)e, (long)f, &slot->kick);
     while (result == -EINTR && !__atomic_load_n(&slot->kick, __ATOMIC_ACQUIRE));
     slot->waits = 0;
+    uint64_t slept = stub_ticks() - start;
+    if (STUB_SPACE->flags & STUB_SPACE_PARALLEL && slept > SHORT_SLEEP && slept < LONG_SLEEP) {
+        if (area->look_rest) area->look_rest--;
+        else area->look_pays = 1;
+    }
     if (result == -EINTR) {
         // Nothing has woken it: the Sentry says how it goes on.
         area->interrupted = 1;

@@ -18,6 +18,8 @@ HIDDEN __attribute__((noreturn)) void stub_stand(void);
 HIDDEN __attribute__((noreturn)) void stub_leave(void);
 HIDDEN long stub_clone_thread(long flags, uint64_t stack, void *area, void *context);
 HIDDEN long stub_touch(uint64_t address, int write);
+/// Lets others of this processor go first. Returns whether it does not pay to look for anything now: somebody computes here.
+HIDDEN int stub_yield(struct stub_area *area);
 HIDDEN long stub_exchange(uint64_t address, uint32_t expected, uint32_t desired);
 HIDDEN long stub_copy(void *to, const void *from, uint64_t count);
 
@@ -57,6 +59,9 @@ enum { R15, R14, R13, R12, RBP, RBX, R11, R10, R9, R8, RAX, RCX, RDX, RSI, RDI, 
 HIDDEN long stub_prepare_systrap(void);
 HIDDEN __attribute__((noreturn)) void stub_enter_systrap(long ticket);
 HIDDEN __attribute__((noreturn)) void stub_main(const uint64_t *stack);
+
+/// The time stamp counter.
+__attribute__((always_inline)) static inline uint64_t stub_ticks(void) { return __builtin_ia32_rdtsc(); }
 
 /// A system call from outside of the gates: only before the filter is installed.
 __attribute__((always_inline)) static inline long call(long number, long a, long b, long c, long d, long e, long f) {

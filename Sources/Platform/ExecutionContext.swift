@@ -200,6 +200,9 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// - Parameter everywhere: for all threads of the memory.
     open func closeNativeCalls(memory: Bool, futexes: Bool, everywhere: Bool) throws(Errno) {}
 
+    /// The call at hand waits for something: its answer does not come soon.
+    open func willWait() {}
+
     /// Whether the thread sleeps in a native wait. A guess, for /proc; from any thread.
     open var waitsNatively: Bool { false }
 

@@ -96,3 +96,22 @@ final class Arena: @unchecked Sendable {
     /// The slot is free when `thread` is gone; 0: at once.
     func free(_ index: Int, after thread: Int32) { lock.withLock { threads[index] = max(0, thread) } }
 }
+
+/// One arena that nobody uses yet, for the next fork of a container's processes.
+final class SpareArena: @unchecked Sendable {
+    /// Guards `arena`. A leaf.
+    private let lock = Lock()
+    private var arena: Arena?
+
+    func take() throws(Errno) -> Arena {
+        if let spare = lock.withLock({ arena.take() }) { return spare }
+        return try Arena()
+    }
+
+    /// Makes one if there is none: while nobody waits.
+    func refill() {
+        if lock.withLock({ arena != nil }) { return }
+        guard let new = try? Arena() else { return }
+        lock.withLock { if arena == nil { arena = new } }
+    }
+}

@@ -3,19 +3,6 @@ import HostOS
 import LinuxABI
 import Synchronization
 
-/// How many threads of the Sentry may spin at once: one less than there are processors, since a guest computes on one.
-enum SpinBudget {
-    private static let spinners = Atomic<Int>(0)
-
-    static func take() -> Bool {
-        if spinners.add(1, ordering: .relaxed).newValue < Processors.count { return true }
-        spinners.subtract(1, ordering: .relaxed)
-        return false
-    }
-
-    static func give() { spinners.subtract(1, ordering: .relaxed) }
-}
-
 /// The processors that this process may use, as it found them when it started.
 enum Processors {
     private static let mask: [UInt64] = {
@@ -30,19 +17,22 @@ enum Processors {
 
     /// Binds the calling thread to one of them.
     static func enter(_ processor: Int) {
-        guard processor < mask.count * 64 else { return }
+        if processor >= mask.count * 64 || host_bound_processor() == Int32(truncatingIfNeeded: processor) + 1 { return }
         var only = [UInt64](repeating: 0, count: mask.count)
         only[processor / 64] = 1 << UInt64(processor % 64)
         set(only)
+        host_note_bound_processor(Int32(truncatingIfNeeded: processor) + 1)
     }
 
-    /// Leaves that one, for any other.
-    static func leave(_ processor: Int) {
-        guard processor < mask.count * 64 else { return }
+    /// Leaves the one that the calling thread is bound to, if any, for any other.
+    static func leave() {
+        let processor = Int(host_bound_processor()) - 1
+        if processor < 0 { return }
         var others = mask
         others[processor / 64] &= ~(1 << UInt64(processor % 64))
         set(others)
         set(mask)
+        host_note_bound_processor(0)
     }
 
     private static func set(_ mask: [UInt64]) {
@@ -60,40 +50,58 @@ enum Processors {
 /// it is a switch there, and no interrupt to a processor that idles, which costs ten times as much. A guest that computes
 /// is not disturbed in either way.
 struct Pace {
-    /// Ticks of the time stamp counter: what is worth to be looked for, some 20 us.
+    /// Ticks of the time stamp counter: how long it looks for the next call, some 20 us.
     private static var close: UInt64 { 60_000 }
-    /// A gap between two looks that only another thread on this processor explains.
-    private static var preemption: UInt64 { 40_000 }
+    /// Calls that follow each other faster than that, some 10 us, are worth another processor.
+    private static var quick: UInt64 { 20_000 }
+    /// So many of them in a row: to move there takes as long as they would save.
+    private static var enough: Int { 16 }
+    /// What looking in vain counts, against one for each success, and how much of that counts.
+    private static var failure: Int { 16 }
+    private static var most: Int { 64 }
+    /// Who arrives on another processor later than that, some 100 us, has had to wait there; one that idles takes 40.
+    private static var arrival: UInt64 { 200_000 }
+    /// What was in somebody's way counts no more after this, about a second.
+    private static var forgiven: UInt64 { 2_000_000_000 }
     /// How often the stub's thread looks for its answer, some 20 us, before it sleeps.
     private static var stubLooks: UInt32 { 1000 }
     /// Instead of that, while both share a processor: it yields so often (CStub.h).
     private static var stubYields: UInt32 { 0x8000_0000 | 64 }
 
-    private static var enough: Int { 3 }
-    private var score = 0
     private(set) var isFast = false
-    /// The processor that the thread is bound to.
-    private var processor = -1
+    /// While it is fast: the balance of looks. Else how many quick calls there were in a row.
+    private var score = 0
+    /// Quick calls that are let pass first, since it was in somebody's way when it looked: more each time.
+    private var rest = 0
+    private var penalty = 0
+    private var lastTime: UInt64 = 0
 
     /// What the stub's thread is to do while it waits.
     var stubPatience: UInt32 { isFast ? Self.stubLooks : Self.stubYields }
 
-    /// Looks for the word to change to `wanted`.
+    /// Looks for the word to change to `wanted`. After the first moment, others go first on this processor: threads whose
+    /// stubs are in a conversation with this one's may share it.
     ///
     /// - Parameter start: when the wait began.
     mutating func spin(_ word: UnsafeMutablePointer<UInt32>, until wanted: UInt32, start: UInt64) -> Bool {
-        guard SpinBudget.take() else { return false }
-        defer { SpinBudget.give() }
+        if score < Self.most { score += 1 }
         // Each look takes the line away from the stub that fills it.
+        for _ in 0..<16 {
+            host_pause()
+            if unsafe host_load32(word) == wanted { return true }
+        }
+        guard LookoutBudget.take() else { return false }
+        defer { LookoutBudget.give() }
         var last = start
         while true {
-            for _ in 0..<8 {
+            for _ in 0..<16 {
                 host_pause()
                 if unsafe host_load32(word) == wanted { return true }
             }
+            HostProcessors.yield()
             let now = host_rdtsc()
-            if now &- last > Self.preemption {
-                slow()
+            if now &- last > Lookout.preemption {
+                makeWay()
                 return false
             }
             if now &- start > Self.close { return false }
@@ -101,35 +109,44 @@ struct Pace {
         }
     }
 
-    private mutating func slow() {
-        score = 0
+    /// Somebody computes on the processor where it looks.
+    private mutating func makeWay() {
         isFast = false
+        score = 0
+        let now = host_rdtsc()
+        penalty = now &- lastTime > Self.forgiven ? 16 : min(penalty * 2, 4096)
+        rest = penalty
+        lastTime = now
     }
 
-    /// Goes to where the stub's thread was last.
+    /// Before it sleeps: goes to where the stub's thread was last, unless it looks on another processor most of the time.
     ///
     /// - Parameter cpu: that processor's number plus 1; 0: nobody knows.
     mutating func settle(near cpu: UInt32) {
         if isFast {
-            score -= 1
-            if score <= 0 { isFast = false }
+            score -= Self.failure
+            if score >= 0 { return }
+            isFast = false
+            score = 0
         }
-        if Processors.count == 1 || cpu == 0 || processor == Int(cpu) - 1 { return }
-        processor = Int(cpu) - 1
-        Processors.enter(processor)
+        if Processors.count > 1 && cpu != 0 { Processors.enter(Int(cpu) - 1) }
     }
 
     /// The thread was woken after `ticks`.
     mutating func note(_ ticks: UInt64) {
-        if Processors.count == 1 { return }
-        if ticks > Self.close {
+        if isFast || Processors.count == 1 { return }
+        if ticks > Self.quick {
             score = 0
-            return
+        } else if rest > 0 {
+            rest -= 1
+        } else {
+            score += 1
+            if score < Self.enough { return }
+            score = Self.most / 2
+            isFast = true
+            let start = host_rdtsc()
+            Processors.leave()
+            if host_rdtsc() &- start > Self.arrival { makeWay() }
         }
-        score += 1
-        if score < Self.enough || isFast { return }
-        isFast = true
-        if processor >= 0 { Processors.leave(processor) }
-        processor = -1
     }
 }

@@ -18,6 +18,9 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
     let rewritten: RewrittenCode
+    let spareArena: SpareArena
+    /// A copy of another one: there may be more of them soon.
+    let isForked: Bool
     /// Each memory call is judged.
     let isMediated: Bool
 
@@ -30,14 +33,17 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         mediated: Bool, rewritten: RewrittenCode = RewrittenCode()) {
+         spareArena: SpareArena, mediated: Bool, copyOf rewritten: RewrittenCode? = nil) {
         isMediated = mediated
         self.arena = arena
         self.requests = requests
-        self.rewritten = rewritten
+        self.rewritten = rewritten ?? RewrittenCode()
+        self.spareArena = spareArena
+        isForked = rewritten != nil
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
-        unsafe arena.space.pointee.flags = mediated ? STUB_SPACE_FUTEXES : STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
+        unsafe arena.space.pointee.flags = STUB_SPACE_FUTEXES | (mediated ? 0 : STUB_SPACE_MEMORY_CALLS)
+            | (Processors.count > 1 ? STUB_SPACE_PARALLEL : 0)
         publishTracked()
     }
 

@@ -177,6 +177,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         if space.removeContext() {
             space.kill()
             space.reap()
+            if space.isForked { space.spareArena.refill() }
         } else if thread != space.process && !space.isDead {
             if isWindowLarge { releaseWindow() }
             if bound, space.reserveKept() {
@@ -207,9 +208,18 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     }
 
     private func tellPatience() {
-        if pace.stubPatience == toldPatience { return }
-        toldPatience = pace.stubPatience
-        unsafe slot.pointee.spins = toldPatience
+        // Nobody knows when there is a command for one that is kept.
+        let patience = hasEnded ? 0 : pace.stubPatience
+        if patience == toldPatience { return }
+        toldPatience = patience
+        unsafe slot.pointee.spins = patience
+    }
+
+    /// The stub's thread need not look for its answer: on this processor it would be in the way of those who bring it about.
+    override func willWait() {
+        if pace.isFast || toldPatience == 0 { return }
+        toldPatience = 0
+        unsafe host_store32(&slot.pointee.spins, 0)
     }
 
     /// Waits for the next event.
@@ -217,6 +227,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// - Returns: false when the stub is dead.
     private func wait() -> Bool {
         happened &+= STUB_COUNT
+        // What has come already needs no patience.
+        if unsafe host_load32(&slot.pointee.happened) == happened { return true }
         let start = host_rdtsc()
         if pace.isFast, unsafe pace.spin(&slot.pointee.happened, until: happened, start: start) { return true }
         unsafe pace.settle(near: host_load32(&slot.pointee.cpu))

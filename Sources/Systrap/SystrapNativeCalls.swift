@@ -116,7 +116,7 @@ extension SystrapContext {
     }
 
     func makeFork() throws(Errno) -> SystrapContext {
-        let arena = try Arena()
+        let arena = try space.spareArena.take()
         arena.take(index)
         let ticket = Ticket.draw()
         let arrival = space.requests.expectArrival(ticket: ticket, arena: arena.file)
@@ -139,7 +139,8 @@ extension SystrapContext {
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
-                                       watch: space.watch, arena: arena, mediated: space.isMediated, rewritten: code)
+                                       watch: space.watch, arena: arena, spareArena: space.spareArena, mediated: space.isMediated,
+                                       copyOf: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.closed = closed

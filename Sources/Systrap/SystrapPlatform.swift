@@ -43,6 +43,7 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     private let requests: StubRequests
     private let watch: StubWatch
     private let closed: StubCalls.Closed
+    private let spareArena = SpareArena()
 
     init(seed: Seed, requests: StubRequests, watch: StubWatch, closed: StubCalls.Closed) {
         self.closed = closed
@@ -59,7 +60,8 @@ final class SystrapSource: StubSource, @unchecked Sendable {
         arena.take(0)
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
-                                        watch: watch, arena: arena, mediated: closed.contains(.memory))
+                                        watch: watch, arena: arena, spareArena: spareArena,
+                                        mediated: closed.contains(.memory))
         let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
         context.prepared = files
         context.closed = closed

@@ -7,7 +7,7 @@ import Waiting
 /// Who makes a call into the file layer: the part of a task that files need to know. Kernel's `Task` is one.
 ///
 /// A call is made on the caller's own thread; only `waiter` may be used by others.
-@safe open class Caller: @unchecked Sendable {
+@safe open class Caller: WaiterOwner, @unchecked Sendable {
     public let waiter = Waiter()
     /// The caller's own thread alone reads these three directly and replaces them (`replace`); others ask `snapshot`.
     public private(set) final var credentials: Credentials
@@ -34,6 +34,8 @@ import Waiting
         unsafe memoryReference = .passUnretained(Self.noMemory)
         self.directories = directories
         unsafe directoriesReference = .passUnretained(directories)
+        super.init()
+        unsafe waiter.owner = self
         files.beginUse()
     }
 

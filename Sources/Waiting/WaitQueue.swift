@@ -12,6 +12,8 @@ open class WaitEntry: @unchecked Sendable {
     /// Whether it takes what it is told of, so that a limited notification need not tell another.
     public final let isExclusive: Bool
 
+    /// The task that `notify` wakes, if it does that.
+    fileprivate final let waiter: Waiter?
     fileprivate final var next: WaitEntry?
     fileprivate final unowned(unsafe) var previous: WaitEntry?
     fileprivate final unowned(unsafe) var queue: WaitQueue?
@@ -19,6 +21,13 @@ open class WaitEntry: @unchecked Sendable {
     public init(mask: IOEvents, exclusive: Bool = false) {
         self.mask = mask.union([.POLLERR, .POLLHUP])
         isExclusive = exclusive
+        waiter = nil
+    }
+
+    fileprivate init(waking waiter: Waiter, mask: IOEvents, exclusive: Bool) {
+        self.mask = mask.union([.POLLERR, .POLLHUP])
+        isExclusive = exclusive
+        self.waiter = waiter
     }
 
     /// Called with the queue's lock held, by whoever caused the change: it must not block, nor call into files.
@@ -29,16 +38,8 @@ open class WaitEntry: @unchecked Sendable {
 
 /// An entry that wakes a task.
 public final class TaskWaitEntry: WaitEntry, @unchecked Sendable {
-    private let waiter: Waiter
-
     public init(_ waiter: Waiter, mask: IOEvents = .all, exclusive: Bool = false) {
-        self.waiter = waiter
-        super.init(mask: mask, exclusive: exclusive)
-    }
-
-    public override func notify(_ events: IOEvents) -> Bool {
-        waiter.unpark()
-        return true
+        super.init(waking: waiter, mask: mask, exclusive: exclusive)
     }
 }
 
@@ -116,13 +117,26 @@ public final class WaitQueue: @unchecked Sendable {
 
     @usableFromInline
     func tell(_ events: IOEvents, limit: Int) {
-        lock.withLock {
+        // The one who is woken last may run at once, here, and want the lock: it is woken behind that.
+        let last = lock.withLock { () -> Waiter? in
             var left = limit
             var entry = first
+            var last: Waiter?
             while let e = entry, left > 0 {
                 entry = e.next
-                if !e.mask.isDisjoint(with: events), e.notify(events), e.isExclusive { left -= 1 }
+                if e.mask.isDisjoint(with: events) { continue }
+                if let waiter = e.waiter {
+                    if waiter.unparkLater() {
+                        last?.wake()
+                        last = waiter
+                    }
+                } else if !e.notify(events) {
+                    continue
+                }
+                if e.isExclusive { left -= 1 }
             }
+            return last
         }
+        last?.wake()
     }
 }

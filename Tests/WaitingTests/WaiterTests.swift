@@ -66,4 +66,54 @@ import Waiting
             try waiter.wait(on: queue, for: .readable) { () throws(Errno) -> Int? in throw .EPIPE }
         }
     }
+
+    @Test func oneNotificationWakesAllWhoSleep() throws {
+        final class Shared: Sendable {
+            let queue = WaitQueue()
+            let ready = Waiter()
+            let waiting = Atomic<Int>(0)
+            let woken = Atomic<Int>(0)
+        }
+        let shared = Shared()
+        let count = 8
+        for _ in 0..<count {
+            try Thread.start {
+                let waiter = Waiter()
+                let entry = TaskWaitEntry(waiter)
+                shared.queue.add(entry)
+                shared.waiting.add(1, ordering: .sequentiallyConsistent)
+                shared.ready.unpark()
+                _ = waiter.park()
+                shared.queue.remove(entry)
+                shared.woken.add(1, ordering: .sequentiallyConsistent)
+                shared.ready.unpark()
+            }
+        }
+        while shared.waiting.load(ordering: .sequentiallyConsistent) < count { _ = shared.ready.park() }
+        shared.queue.notify(.readable)
+        while shared.woken.load(ordering: .sequentiallyConsistent) < count { _ = shared.ready.park() }
+        #expect(shared.queue.isEmpty)
+    }
+
+    @Test func turnsAreTakenManyTimesAfterLooksAndSleeps() throws {
+        final class Pair: Sendable {
+            let a = Waiter(), b = Waiter()
+            let turn = Atomic<Int>(0)
+        }
+        let pair = Pair()
+        let rounds = 3000
+        try Thread.start {
+            for i in 0..<rounds {
+                while pair.turn.load(ordering: .acquiring) != 2 * i + 1 { _ = pair.b.park() }
+                pair.turn.store(2 * i + 2, ordering: .releasing)
+                pair.a.unpark()
+            }
+        }
+        for i in 0..<rounds {
+            pair.turn.store(2 * i + 1, ordering: .releasing)
+            pair.b.unpark()
+            while pair.turn.load(ordering: .acquiring) != 2 * i + 2 { _ = pair.a.park() }
+        }
+        #expect(pair.turn.load(ordering: .acquiring) == 2 * rounds)
+    }
 }

@@ -54,6 +54,10 @@ typedef void (*host_thread_function)(void *argument);
 /// Starts a detached thread with a stack of `stack_size` bytes and every signal blocked. Returns 0 or an errno.
 int host_thread_start(host_thread_function function, void *argument, size_t stack_size);
 
+/// Which processor the calling thread has been bound to, plus 1; 0: to none, or nobody has noted it.
+int host_bound_processor(void);
+void host_note_bound_processor(int processor);
+
 /// Has a call that the process's filter traps (SIGSYS) end the process, after one line on standard error that begins
 /// with `name` and says which call it was. `name` must stay where it is.
 void host_report_denied_calls(const char *name);

@@ -161,6 +161,7 @@ struct stub_space_info {
 #define STUB_SPACE_FUTEXES      2u
 #define STUB_SPACE_CLOCKS       4u
 #define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
+#define STUB_SPACE_PARALLEL    16u // there is more than one processor
 
 /// At STUB_COMMON: what brk(2) needs. Inherited by fork.
 struct stub_heap {
@@ -183,7 +184,12 @@ struct stub_area {
     uint32_t interrupted;  // the call at hand is a native wait that a kick has ended
     uint32_t traps;        // counts calls that came by SIGSYS
     uint32_t clocks_fail;  // the vDSO cannot read the host's clock
-    uint32_t pad;
+    uint32_t crowded;      // so many waits do not yield: somebody computes on this processor
+    uint32_t crowding;     // how many it was the last time
+    uint64_t crowd_time;   // when that was: the time stamp counter
+    uint32_t look_pays;    // the next futex wait looks for the word to change before it sleeps
+    uint32_t look_rest;    // so many sleeps do not change that
+    uint32_t look_penalty; // how many it was the last time
 };
 
 /// Filters that close gate A for some calls: those then go through gate B.

@@ -222,6 +222,8 @@ import Waiting
 
     public override func credentialsChanged() { publishUsers() }
 
+    public override func willWait() { unsafe contextReference._withUnsafeGuaranteedRef { $0.willWait() } }
+
     /// Replaces memory and registers: exec's point of no return. Called by the task's own thread.
     func replace(context new: ExecutionContext, mm newMM: MemoryManager) {
         contextLock.withLock {
