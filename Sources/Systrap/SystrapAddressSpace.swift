@@ -18,6 +18,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
     let rewritten: RewrittenCode
+    /// What its threads leave that have ended.
+    let answered: AnsweredCalls
     /// Each memory call is judged.
     let isMediated: Bool
 
@@ -30,7 +32,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         mediated: Bool, rewritten: RewrittenCode = RewrittenCode()) {
+         answered: AnsweredCalls, mediated: Bool, rewritten: RewrittenCode = RewrittenCode()) {
+        self.answered = answered
         isMediated = mediated
         self.arena = arena
         self.requests = requests
