@@ -5,7 +5,6 @@
 
 #define EFAULT 14
 #define CLOCK_LIMIT 16
-#define NANOSECONDS 1000000000ul
 
 struct time {
     int64_t seconds, nanoseconds;
@@ -59,10 +58,9 @@ TEXT static int answer_credentials(struct stub_area *area, uint32_t number) {
 /// The clocks that the vDSO has: REALTIME 0, MONOTONIC 1, MONOTONIC_RAW 4, both COARSE 5 and 6, BOOTTIME 7, TAI 11.
 #define VDSO_CLOCKS (1u << 0 | 1u << 1 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 11)
 #define COARSE_CLOCKS (1u << 5 | 1u << 6)
-#define SHIFTED_CLOCKS (1u << 1 | 1u << 4 | 1u << 6)
 #define TICK 4000000
 
-/// A clock as the guest's time namespace has it. Returns whether it could be read.
+/// One of the host's clocks: there are no time namespaces here. Returns whether it could be read.
 TEXT static int read_clock(struct stub_area *area, uint32_t id, struct time *time) {
     const struct stub_space_info *space = STUB_SPACE;
     if (area->clocks_fail || !(space->flags & STUB_SPACE_CLOCKS) || !space->clock) return 0;
@@ -70,14 +68,6 @@ TEXT static int read_clock(struct stub_area *area, uint32_t id, struct time *tim
         // The host's clock source needs a system call, which the filter does not let through from there.
         area->clocks_fail = 1;
         return 0;
-    }
-    int64_t offset = 1u << id & SHIFTED_CLOCKS ? space->monotonic_offset : id == 7 ? space->boottime_offset : 0;
-    if (offset) {
-        int64_t sum = time->nanoseconds + offset % (int64_t)NANOSECONDS;
-        time->seconds += offset / (int64_t)NANOSECONDS;
-        if (sum < 0) sum += NANOSECONDS, time->seconds--;
-        if (sum >= (int64_t)NANOSECONDS) sum -= NANOSECONDS, time->seconds++;
-        time->nanoseconds = sum;
     }
     return 1;
 }

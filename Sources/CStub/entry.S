@@ -92,14 +92,6 @@ stub_leave_end:
     call stub_kicked
     jmp stub_leave
 
-// The same way in by a trap, for threads whose gs is the guest's own. A system call instruction would change rcx and r11.
-    .hidden stub_entry_trap, stub_trapped
-    .globl  stub_entry_trap, stub_trapped
-stub_entry_trap:
-    int3
-stub_trapped:
-    ud2
-
 // A thread that came by the entry code needs a signal frame: the breakpoint's handler goes on from here.
     .hidden stub_stand, stub_stood
     .globl  stub_stand, stub_stood

@@ -90,10 +90,8 @@ TEXT static int wait_relative(struct stub_area *area, uint32_t operation) {
                 FUTEX_BITSET_MATCH_ANY, now.tv_sec * SECOND + now.tv_nsec);
 }
 
-/// Until a point in time of the guest's monotonic clock, which may not be the host's.
-TEXT static int may_be_absolute(const uint64_t *r, int realtime) {
-    return !r[R10] || (is_guest(r[R10], 16) && (realtime || !STUB_SPACE->monotonic_offset));
-}
+/// Whether the end of the wait, if it has one, can be the host's to read. Its clocks are the guest's.
+TEXT static int has_time(const uint64_t *r) { return !r[R10] || is_guest(r[R10], 16); }
 
 /// FUTEX_WAKE_OP: changes the second word, wakes at the first, and at the second if its old value compares.
 TEXT static int wake_with_operation(struct stub_area *area, uint32_t operation) {
@@ -137,7 +135,7 @@ TEXT static int futex(struct stub_area *area) {
     switch (command) {
     case FUTEX_WAIT: return wait_relative(area, operation);
     case FUTEX_WAIT_BITSET:
-        if (!may_be_absolute(r, operation & FUTEX_CLOCK_REALTIME)) return HANDED_OVER;
+        if (!has_time(r)) return HANDED_OVER;
         return wait(area, __NR_futex, r[RDI], operation, r[RDX], r[R10], 0, r[R9], 0);
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
@@ -161,7 +159,7 @@ TEXT static int wait_on_many(struct stub_area *area) {
     uint32_t count = (uint32_t)r[RSI], clock = (uint32_t)r[R8];
     if (!count || count > 128 || (uint32_t)r[RDX] || !is_guest(r[RDI], 24ul * count)) return HANDED_OVER;
     if (r[R10] && clock > 1) return HANDED_OVER;
-    if (!may_be_absolute(r, clock == 0)) return HANDED_OVER;
+    if (!has_time(r)) return HANDED_OVER;
     return wait(area, __NR_futex_waitv, r[RDI], count, 0, r[R10], r[R10] ? clock : 0, 0, 0);
 }
 

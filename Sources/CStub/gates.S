@@ -60,7 +60,8 @@ stub_forked:
     mov $-1, %esi
     xor %edx, %edx
     syscall
-// Where a new thread or process of the ptrace platform waits for its tracer: it sleeps on a word that nobody changes.
+    jmp stub_expect
+// Where a new thread of the ptrace platform waits for its tracer: it sleeps on a word that nobody changes.
 stub_park:
     mov $202, %eax
     lea stub_zero(%rip), %rdi
@@ -69,10 +70,25 @@ stub_park:
     xor %r10d, %r10d
     syscall
     jmp stub_park
+// The same for a process that nobody may know of, since the one that has forked it was killed before it could tell: when
+// its time is up, it ends.
+stub_expect:
+    mov $202, %eax
+    lea stub_zero(%rip), %rdi
+    mov $128, %esi
+    xor %edx, %edx
+    lea stub_patience(%rip), %r10
+    syscall
+    mov $231, %eax
+    mov $1, %edi
+    syscall
+    jmp stub_expect
 stub_park_end:
     nop
 
-    .balign 4
+    .balign 8
+stub_patience:
+    .quad 10, 0
 stub_zero:
     .long 0
 

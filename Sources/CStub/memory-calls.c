@@ -88,6 +88,8 @@ TEXT static int remap(uint64_t *r) {
 TEXT static int advise(uint64_t *r) {
     uint64_t size = r[RSI], advice = r[RDX];
     if (advice > 24 || !is_range(r[RDI], &size)) return HANDED_OVER;
+    uint32_t drops = 1u << MADV_DONTNEED | 1u << MADV_FREE | 1u << MADV_DONTNEED_LOCKED;
+    if (drops >> advice & 1 && is_tracked(r[RDI], size)) return HANDED_OVER;
     uint32_t native = 1u << MADV_DONTNEED | 1u << MADV_FREE | 1u << MADV_DONTFORK | 1u << MADV_DOFORK | 1u << MADV_HUGEPAGE |
                       1u << MADV_NOHUGEPAGE | 1u << MADV_DONTDUMP | 1u << MADV_DODUMP | 1u << MADV_WIPEONFORK |
                       1u << MADV_KEEPONFORK | 1u << MADV_COLD | 1u << MADV_POPULATE_READ | 1u << MADV_POPULATE_WRITE |
@@ -160,9 +162,7 @@ TEXT static int barrier(uint64_t *r) {
     return ANSWERED;
 }
 
-TEXT int stub_answer_memory(struct stub_area *area) {
-    uint64_t *r = area->registers;
-    if (!(STUB_SPACE->flags & STUB_SPACE_MEMORY_CALLS)) return HANDED_OVER;
+TEXT static int change(uint64_t *r) {
     switch (r[RAX]) {
     case __NR_mmap: return map(r);
     case __NR_munmap: return unmap(r);
@@ -170,8 +170,20 @@ TEXT int stub_answer_memory(struct stub_area *area) {
     case __NR_mprotect: return protect(r);
     case __NR_brk: return set_break(r);
     case __NR_mremap: return remap(r);
-    case __NR_msync: return synchronize(r);
-    case __NR_membarrier: return barrier(r);
     }
     return HANDED_OVER;
+}
+
+TEXT int stub_answer_memory(struct stub_area *area) {
+    uint64_t *r = area->registers;
+    if (!(STUB_SPACE->flags & STUB_SPACE_MEMORY_CALLS)) return HANDED_OVER;
+    if (r[RAX] == __NR_msync) return synchronize(r);
+    if (r[RAX] == __NR_membarrier) return barrier(r);
+    // The Sentry that tracks something more makes this thread's processor see it, and then looks here: so one of the two
+    // sees the other.
+    __atomic_store_n(&area->slot->changes, 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    int answered = change(r);
+    __atomic_store_n(&area->slot->changes, 0, __ATOMIC_RELEASE);
+    return answered;
 }

@@ -18,7 +18,7 @@ extern const char __start_stub_text[] HIDDEN, __stop_stub_text[] HIDDEN;
 extern const char stub_entry[] HIDDEN, stub_gate_a[] HIDDEN, stub_gate_b[] HIDDEN, stub_inject_a[] HIDDEN,
     stub_inject_b[] HIDDEN, stub_inject_thread[] HIDDEN, stub_inject_fork[] HIDDEN, stub_park[] HIDDEN,
     stub_park_end[] HIDDEN, stub_touch_read[] HIDDEN, stub_touch_write[] HIDDEN,
-    stub_compare_exchange[] HIDDEN, stub_entry_call[] HIDDEN, stub_entry_trap[] HIDDEN;
+    stub_compare_exchange[] HIDDEN, stub_entry_call[] HIDDEN;
 
 const void *stub_text_start(void) { return __start_stub_text; }
 size_t stub_text_length(void) { return (size_t)(__stop_stub_text - __start_stub_text); }
@@ -28,7 +28,7 @@ struct stub_places stub_places(void) {
     return (struct stub_places){
         PLACE(entry), PLACE(gate_a), PLACE(gate_b), PLACE(inject_a), PLACE(inject_b), PLACE(inject_thread),
         PLACE(inject_fork), PLACE(park), PLACE(park_end), PLACE(touch_read), PLACE(touch_write),
-        PLACE(compare_exchange), PLACE(entry_call), PLACE(entry_trap),
+        PLACE(compare_exchange), PLACE(entry_call),
     };
 }
 

@@ -13,7 +13,7 @@ HIDDEN long stub_wait(long number, long a, long b, long c, long d, long e, long 
 HIDDEN __attribute__((noreturn)) void stub_forked(void);
 HIDDEN void stub_handler(void);
 HIDDEN extern const char stub_gate_a[], stub_gate_b[], stub_restorer[], stub_inject_a[], stub_inject_b[], stub_guard_start[], stub_guard_end[],
-    stub_guard_failed[], stub_wait_check[], stub_wait_end[], stub_wait_abort[], stub_leave_check[], stub_leave_end[], stub_entry_trap[], stub_trapped[], stub_stood[];
+    stub_guard_failed[], stub_wait_check[], stub_wait_end[], stub_wait_abort[], stub_leave_check[], stub_leave_end[], stub_stood[];
 HIDDEN __attribute__((noreturn)) void stub_stand(void);
 HIDDEN __attribute__((noreturn)) void stub_leave(void);
 HIDDEN long stub_clone_thread(long flags, uint64_t stack, void *area, void *context);

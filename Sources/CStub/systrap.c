@@ -430,7 +430,9 @@ TEXT static void hand_over(struct stub_area *area) {
 }
 
 TEXT void stub_call(struct stub_area *area) {
-    if (!stub_answer(area)) hand_over(area);
+    uint64_t number = (uint32_t)area->registers[RAX];
+    if (stub_answer(area)) area->slot->answered[STUB_PARAMETERS->marshal[number][STUB_MARSHAL_COUNTER]]++;
+    else hand_over(area);
 }
 
 /// Whether the trapped call is a wait that the stub answers itself, outside of a handler: kicks are blocked in one.
@@ -536,12 +538,7 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
     }
     take_frame(area, c);
     struct stub_slot *slot = area->slot;
-    if (signal == SIGTRAP && ip == (uint64_t)stub_trapped) {
-        // Rewritten code, whose way is by a trap.
-        area->registers[RIP] = c->rcx;
-        area->continuation = c->r11;
-        stub_call(area);
-    } else if (is_call) {
+    if (is_call) {
         if (counts) hand_over(area);
         else stub_call(area);
     } else {

@@ -265,6 +265,10 @@ open class AddressSpace: @unchecked Sendable {
     /// Where the host's clock_gettime lies there, a function of its vDSO. Inherited by copies of the address space.
     open func useClock(_ function: UInt64) {}
 
+    /// Tells that the guest has a copy of the host's vDSO at `place`: what a thread's place in the host's is shown as, and
+    /// taken for. Inherited by copies of the address space.
+    open func mirrorVDSO(at place: GuestAddress, size: UInt64) {}
+
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }
 
@@ -355,7 +359,10 @@ public struct UnseenCalls: Sendable {
     /// Made natively by the stub.
     public var native: UInt64 = 0
 
-    public init() {}
+    public init(answered: UInt64 = 0, native: UInt64 = 0) {
+        self.answered = answered
+        self.native = native
+    }
 }
 
 /// A way to run guest code and to intercept what it asks of the kernel.
@@ -371,6 +378,6 @@ open class Platform: @unchecked Sendable {
     /// Whether each memory call of guests is judged, one after the other. Set before the first source is made.
     public final var mediatesMemoryCalls = false
 
-    /// How often guests made call `number` without the Sentry, since the start.
-    open func unseenCalls(_ number: Int) -> UnseenCalls { UnseenCalls() }
+    /// How often guests made calls without the Sentry since the start, by number: as their own memory has it.
+    open var unseenCalls: [Int: UnseenCalls] { [:] }
 }

@@ -165,6 +165,7 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
     func load(_ wanted: Registers) -> Bool {
         var wanted = wanted
         wanted.origRax = .max
+        wanted.rip = space.meant(wanted.rip)
         if isLoaded && wanted.equals(loaded) { return true }
         for attempt in 0..<2 {
             do throws(Errno) {
@@ -189,8 +190,15 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
             try unsafe HostTrace.readRegisters(thread, into: r.baseAddress!)
         }
         isLoaded = read != nil
-        arrive(inCall: false, loaded)
+        arrive(inCall: false, shown)
         return isLoaded
+    }
+
+    /// What the guest sees of its registers.
+    var shown: Registers {
+        var shown = loaded
+        shown.rip = space.shown(shown.rip)
+        return shown
     }
 
     /// Waits until the tracee stops.

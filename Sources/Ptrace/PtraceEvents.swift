@@ -22,7 +22,7 @@ extension PtraceContext {
         // AUDIT_ARCH_X86_64; the other is int 0x80 or sysenter, which a kernel without IA32 emulation does not have.
         if HostTrace.systemCallArchitecture(thread) == 0xc000_003e {
             call = GuestCall(loaded)
-            arrive(inCall: true, loaded)
+            arrive(inCall: true, shown)
             return .systemCall
         }
         registers.rax = loaded.origRax
@@ -35,6 +35,7 @@ extension PtraceContext {
         let code = Int32(truncatingIfNeeded: info[1])
         if code <= 0 { return nil }   // by kill(2) from outside
         var fault = Fault(signal: signal, code: code, address: info[2])
+        if fault.address == loaded.rip { fault.address = registers.rip }
         switch signal {
         case 11 where code == 0x80:
             fault.trapNumber = 13

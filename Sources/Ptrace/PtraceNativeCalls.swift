@@ -65,6 +65,7 @@ extension PtraceContext {
         // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
         let process = try clone(0x8000 | 17, at: StubLayout.injectFork)
         let copy = PtraceAddressSpace(process: process, limit: space.limit, seed: space.seed, watch: space.watch)
+        copy.inherit(from: space)
         let context = PtraceContext(copy, thread: process, fresh: false)
         context.registers = registers
         return context

@@ -25,7 +25,7 @@ public enum MarshalTable {
         let width = Int(STUB_MARSHAL_WORDS)
         var table = [UInt16](repeating: 0, count: Int(STUB_MARSHAL_CALLS) * width)
         for (number, items) in files + names + attributes + waiting + sockets + time + processes {
-            precondition(items.count < width)
+            precondition(items.count < Int(STUB_MARSHAL_COUNTER))
             let at = number.rawValue * width
             table[at] = UInt16(min(Int(STUB_RANGES), items.reduce(0) { $0 + $1.ranges }))
             for (i, item) in items.enumerated() { table[at + 1 + i] = item.word }
@@ -36,6 +36,8 @@ public enum MarshalTable {
         for (answerer, numbers) in answered {
             for number in numbers { table[number.rawValue * width] |= UInt16(answerer.rawValue) << 8 }
         }
+        precondition(counted.count <= Int(STUB_ANSWERED_CALLS))
+        for (i, call) in counted.enumerated() { table[call.number * width + Int(STUB_MARSHAL_COUNTER)] = UInt16(i) }
         return table
     }
 
@@ -47,6 +49,11 @@ public enum MarshalTable {
         (4, [.stat, .lstat, .access, .mkdir, .nanosleep]),
         (5, [.chdir, .rmdir, .unlink]),
     ] }
+
+    /// The calls that stubs count when they answer them, in the order of stub_slot.answered.
+    public static let counted: [(number: Int, isNative: Bool)] = answered.flatMap { (answerer, numbers) in
+        numbers.map { ($0.rawValue, [STUB_ANSWER_YIELD, STUB_ANSWER_MEMORY, STUB_ANSWER_FUTEX].contains(answerer)) }
+    }
 
     /// What the stub's code may answer by itself (CStub/answers.c).
     private static var answered: [(stub_answerer, [SystemCallNumber])] { [

@@ -28,7 +28,6 @@ public enum StubLayout {
     static var infoLength: UInt64 { UInt64(STUB_INFO_LENGTH) }
     /// Where rewritten code jumps to (CStub.h).
     public static let entryCall = address(\.entry_call)
-    public static let entryTrap = address(\.entry_trap)
     static let entry = address(\.entry)
 
     /// Where the image has the struct sock_fprog of a filter that closes gate A.

@@ -101,6 +101,30 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
     /// The process was waited for: its id may belong to another one.
     public final func markReaped() { lock.withLock { reaped = true } }
 
+    /// Where the guest has its copy of the host's vDSO. Written by the only thread, before it runs guest code.
+    private final var mirror: (place: UInt64, size: UInt64) = (0, 0)
+
+    public final override func mirrorVDSO(at place: GuestAddress, size: UInt64) {
+        if hostVDSO != nil { mirror = (place.rawValue, size) }
+    }
+
+    /// What `rip` is shown as to the guest: the host's vDSO lies where it has nothing.
+    @inline(__always)
+    public final func shown(_ rip: UInt64) -> UInt64 {
+        let offset = rip &- seed.vdso
+        return offset < mirror.size ? mirror.place &+ offset : rip
+    }
+
+    /// Where a thread goes on that the guest has at `rip`.
+    @inline(__always)
+    public final func meant(_ rip: UInt64) -> UInt64 {
+        let offset = rip &- mirror.place
+        return offset < mirror.size ? seed.vdso &+ offset : rip
+    }
+
+    /// For a fork of it.
+    public final func inherit(from other: StubProcess) { mirror = other.mirror }
+
     /// Waits for the killed stub's end.
     public final func reap() {
         if lock.withLock({ reaped }) { return }

@@ -73,8 +73,8 @@ public final class StubRequests: @unchecked Sendable {
     /// The one that it makes, and whether it has asked for the clone.
     private var current: UInt64?
     private var hasCloned = false
-    /// Tickets of processes that the seed has forked or is about to.
-    private var coming: Set<UInt64> = []
+    /// Tickets of processes that the seed has forked or is about to, with their ids once it has told.
+    private var coming: [UInt64: Int32] = [:]
     private var ready: [ReadyStub] = []
     private var taken = 0
     private var failure: Errno?
@@ -126,8 +126,12 @@ public final class StubRequests: @unchecked Sendable {
     private func handleArrival(_ request: SeccompNotification, ticket: UInt64) {
         enum Kind { case none, forked(Arrival), fresh, late }
         let kind = lock.withLock { () -> Kind in
-            if let arrival = arrivals.removeValue(forKey: ticket) { return .forked(arrival) }
-            guard coming.remove(ticket) != nil else { return .none }
+            if let arrival = arrivals.removeValue(forKey: ticket) {
+                // At once: who forgets it, knows.
+                arrival.arrive(request.thread)
+                return .forked(arrival)
+            }
+            guard coming.removeValue(forKey: ticket) != nil else { return .none }
             if closed { return .late }
             ready.append(ReadyStub(process: request.thread, request: request.id))
             return .fresh
@@ -136,7 +140,6 @@ public final class StubRequests: @unchecked Sendable {
         case .none: try? listener.answer(request.id, error: .EPERM)
         case .forked(let arrival):
             try? listener.answer(request.id, installing: arrival.arena, at: 3)
-            arrival.arrive(request.thread)
         case .fresh: noteProgress()
         case .late: end(request.thread)
         }
@@ -155,8 +158,10 @@ public final class StubRequests: @unchecked Sendable {
             let result = Int64(bitPattern: request.arguments.1)
             if let ticket = current {
                 current = nil
-                if result < 0 {
-                    coming.remove(ticket)
+                if result > 0 {
+                    if coming[ticket] != nil { coming[ticket] = Int32(truncatingIfNeeded: result) }
+                } else {
+                    coming.removeValue(forKey: ticket)
                     failure = Errno(rawValue: Int32(truncatingIfNeeded: -result))
                 }
             }
@@ -180,7 +185,7 @@ public final class StubRequests: @unchecked Sendable {
         seedRequest = nil
         current = ticket
         hasCloned = false
-        coming.insert(ticket)
+        coming[ticket] = 0
         try? listener.answer(request, value: Int64(bitPattern: ticket))
     }
 
@@ -256,8 +261,17 @@ public final class StubRequests: @unchecked Sendable {
             } catch {
                 // A seed that was killed from outside (its cgroup was full) makes no more.
                 if HostTrace.hasEnded(seed) { throw .ESRCH }
+                forgetDead()
                 ordered = false
             }
+        }
+    }
+
+    /// Those that the seed has forked may be killed from outside before they have asked for anything.
+    private func forgetDead() {
+        let dead = lock.withLock { coming.filter { $0.value > 0 && HostTrace.hasEnded($0.value) } }
+        for (ticket, process) in dead {
+            if lock.withLock({ coming.removeValue(forKey: ticket) }) != nil { _ = try? HostTrace.wait(process) }
         }
     }
 
@@ -272,5 +286,6 @@ public final class StubRequests: @unchecked Sendable {
             return ready
         }
         for stub in stubs { end(stub.process) }
+        forgetDead()
     }
 }

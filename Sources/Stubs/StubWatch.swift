@@ -42,10 +42,10 @@ public final class StubWatch: @unchecked Sendable {
         }
     }
 
-    private func sweep() {
-        let stubs = lock.withLock { entries.values.compactMap(\.stub) }
-        for stub in stubs { stub.lookForDeath() }
-    }
+    private func sweep() { for stub in stubs { stub.lookForDeath() } }
+
+    /// Those that live.
+    public var stubs: [any WatchedStub] { lock.withLock { entries.values.compactMap(\.stub) } }
 
     public func add(_ stub: any WatchedStub) {
         lock.withLock { entries[ObjectIdentifier(stub)] = Entry(stub) }

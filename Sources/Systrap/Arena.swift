@@ -3,6 +3,7 @@ import CStub
 import Glibc
 import HostOS
 import LinuxABI
+import Stubs
 
 /// The memory that one stub shares with the Sentry: a slot per thread (CStub.h).
 ///
@@ -53,6 +54,27 @@ final class Arena: @unchecked Sendable {
         precondition(index >= 0 && index < Int(STUB_SLOTS))
         return unsafe base.assumingMemoryBound(to: CStub.stub_info.self) + index
     }
+
+    /// How often the thread on a slot has answered calls, in the order of `MarshalTable.counted`.
+    func answered(_ index: Int) -> [UInt64] {
+        let slot = unsafe slot(index)
+        return unsafe withUnsafeMutableBytes(of: &slot.pointee.answered) { a in
+            MarshalTable.counted.indices.map { i in
+                unsafe host_load64((a.baseAddress! + 8 * i).assumingMemoryBound(to: UInt64.self))
+            }
+        }
+    }
+
+    func clearAnswered(_ index: Int) {
+        let slot = unsafe slot(index)
+        unsafe withUnsafeMutableBytes(of: &slot.pointee.answered) { a in unsafe a.initializeMemory(as: UInt8.self, repeating: 0) }
+    }
+
+    /// Whether some thread is in a memory call that it answers itself. The guest's word.
+    var isChangingMappings: Bool { slotsInUse.contains { unsafe host_load32(&slot($0).pointee.changes) != 0 } }
+
+    /// Slots with a thread that is not about to end.
+    var slotsInUse: [Int] { lock.withLock { threads.indices.filter { threads[$0] == -1 } } }
 
     /// What holds for the whole address space. The stub cannot write it.
     var space: UnsafeMutablePointer<CStub.stub_space_info> {

@@ -21,6 +21,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let spareArena: SpareArena
     /// A copy of another one: there may be more of them soon.
     let isForked: Bool
+    /// What its threads leave that have ended.
+    let answered: AnsweredCalls
     /// Each memory call is judged.
     let isMediated: Bool
 
@@ -33,7 +35,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         spareArena: SpareArena, mediated: Bool, copyOf rewritten: RewrittenCode? = nil) {
+         spareArena: SpareArena, answered: AnsweredCalls, mediated: Bool, copyOf rewritten: RewrittenCode? = nil) {
+        self.answered = answered
         isMediated = mediated
         self.arena = arena
         self.requests = requests

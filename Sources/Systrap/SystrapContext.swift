@@ -95,6 +95,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     // MARK: Binding and ending
 
     override func bind() throws(Errno) {
+        // Until now nobody was told of its end.
+        space.lookForDeath()
         // Its first event: it stands.
         let first = controls == nil ? STUB_EVENT_STARTED : STUB_EVENT_RESULT
         guard wait(), unsafe host_load32(&slot.pointee.what) == first.rawValue else {
@@ -172,6 +174,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override func end() {
         if hasEnded { return }
         hasEnded = true
+        space.answered.collect(space.arena, index)
         let isWindowLarge = heldBytes > 16 << 10
         forgetWindow()
         if space.removeContext() {
@@ -400,7 +403,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private func load(_ registers: Registers) {
         var registers = registers
         registers.makeLoadable()
-        registers.rip = space.rewritten.landing(registers.rip)
+        registers.rip = space.meant(space.rewritten.landing(registers.rip))
         if registers.gsBase != 0 && !space.rewritten.isOff.load(ordering: .relaxed) { space.withdrawAll(by: self) }
         unsafe withBytes(of: registers) { r in
             unsafe withUnsafeMutableBytes(of: &slot.pointee.registers) { unsafe $0.copyMemory(from: r) }
@@ -413,7 +416,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe withUnsafeMutableBytes(of: &copy) { r in
             unsafe withUnsafeBytes(of: &slot.pointee.registers) { unsafe r.copyMemory(from: $0) }
         }
-        if let visible = space.rewritten.visible(copy.rip) { copy.rip = visible }
+        copy.rip = space.rewritten.visible(copy.rip) ?? space.shown(copy.rip)
         return copy
     }
 

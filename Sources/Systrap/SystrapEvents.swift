@@ -64,9 +64,9 @@ extension SystrapContext {
     private func isOurs(_ fault: inout Fault, at rip: UInt64) -> Bool {
         let code = space.rewritten
         if registers.gsBase != 0 && !code.isOff.load(ordering: .relaxed) { space.withdrawAll(by: self) }
-        if registers.rip != rip {
+        if fault.address == rip { fault.address = registers.rip }
+        if code.visible(rip) != nil {
             // In a trampoline.
-            if fault.address == rip { fault.address = registers.rip }
             let isStep = fault.signal == 5 && fault.code == 2 // TRAP_TRACE
             if isStep { space.withdrawAll(by: self) }
             // A step that has led from an instruction to its replacement, or a zone that is gone: once more, where it really is.

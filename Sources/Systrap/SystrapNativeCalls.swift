@@ -130,18 +130,25 @@ extension SystrapContext {
             }
         } catch {
             // It has died meanwhile, or lies.
+            space.requests.forgetArrival(ticket: ticket)
             if let process = arrival.now { end(process) }
             throw error == .ESRCH ? .EAGAIN : error
         }
-        guard let process = arrival.wait(until: HostClock.monotonic + 1_000_000_000) else { throw .EAGAIN }
+        var arrived = arrival.wait(until: HostClock.monotonic + 1_000_000_000)
+        if arrived == nil {
+            space.requests.forgetArrival(ticket: ticket)
+            arrived = arrival.now
+        }
+        guard let process = arrived else { throw .EAGAIN }
         if UInt64(process) != reported {
             end(process)
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
-                                       watch: space.watch, arena: arena, spareArena: space.spareArena, mediated: space.isMediated,
-                                       copyOf: code)
+                                       watch: space.watch, arena: arena, spareArena: space.spareArena, answered: space.answered,
+                                       mediated: space.isMediated, copyOf: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
+        copy.inherit(from: space)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)
         context.closed = closed
         context.registers = registers
@@ -164,8 +171,19 @@ extension SystrapContext {
         case .munmap, .mprotect: return range(a, b)
         case .mmap: return d & 0x10_0010 != 0 ? range(a, b) : [] // MAP_FIXED, FIXED_NOREPLACE
         case .mremap: return range(a, b) + (d & 2 != 0 ? range(e, c) : []) // MREMAP_FIXED
+        case .madvise: return c == 4 || c == 8 || c == 24 ? range(a, b) : [] // MADV_DONTNEED, FREE, DONTNEED_LOCKED
         default: return []
         }
+    }
+
+    /// A memory call for rewriting's own, of which the program knows nothing.
+    ///
+    /// - Returns: the call's result: the guest's word. Nil when it was not made.
+    func callForRewriting(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64 = 0, _ d: UInt64 = 0,
+                          _ e: UInt64 = 0) -> UInt64? {
+        let nr = UInt32(number.rawValue)
+        if !closed.concerns(number) { return command(STUB_CALL_A, number: nr, a, b, c, d, e, 0) }
+        return try? asking(.call(number.rawValue, (a, b, c, d, e, 0)), STUB_CALL_B, number: nr, a, b, c, d, e, 0)
     }
 
     /// A command in which the thread asks for one thing.

@@ -9,6 +9,7 @@ import Stubs
 public final class SystrapPlatform: Platform, @unchecked Sendable {
     private let parent: SeedParent
     private let watch: StubWatch
+    private let answered = AnsweredCalls()
 
     private init(parent: SeedParent, watch: StubWatch) {
         self.parent = parent
@@ -30,10 +31,12 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
 
     public override var name: StaticString { "systrap" }
 
+    public override var unseenCalls: [Int: UnseenCalls] { answered.unseen(watch.stubs.compactMap { $0 as? SystrapAddressSpace }) }
+
     public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
         let seed = try parent.makeSeed(mediatesMemoryCalls ? .mediated : .systrap, cgroups: cgroups)
         return SystrapSource(seed: seed, requests: try seed.startAnswering(), watch: watch,
-                             closed: mediatesMemoryCalls ? .memory : [])
+                             answered: answered, closed: mediatesMemoryCalls ? .memory : [])
     }
 }
 
@@ -42,10 +45,12 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     let seed: Seed
     private let requests: StubRequests
     private let watch: StubWatch
+    private let answered: AnsweredCalls
     private let closed: StubCalls.Closed
     private let spareArena = SpareArena()
 
-    init(seed: Seed, requests: StubRequests, watch: StubWatch, closed: StubCalls.Closed) {
+    init(seed: Seed, requests: StubRequests, watch: StubWatch, answered: AnsweredCalls, closed: StubCalls.Closed) {
+        self.answered = answered
         self.closed = closed
         self.seed = seed
         self.requests = requests
@@ -60,7 +65,7 @@ final class SystrapSource: StubSource, @unchecked Sendable {
         arena.take(0)
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
-                                        watch: watch, arena: arena, spareArena: spareArena,
+                                        watch: watch, arena: arena, spareArena: spareArena, answered: answered,
                                         mediated: closed.contains(.memory))
         let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
         context.prepared = files

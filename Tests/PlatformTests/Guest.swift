@@ -16,9 +16,10 @@ struct Guest {
     private static let ptrace: Platform? = try? PtracePlatform.start()
     private static let systrap: Platform? = try? SystrapPlatform.start()
 
-    static func source(_ name: String) throws -> StubSource {
+    /// - Parameter cgroups: cgroup.procs files.
+    static func source(_ name: String, cgroups: [HostFD] = []) throws -> StubSource {
         guard let platform = name == "ptrace" ? ptrace : systrap else { throw Errno.ENOSYS }
-        return try platform.makeSource(cgroups: [])
+        return try platform.makeSource(cgroups: cgroups)
     }
 
     /// Maps a page of code (readable, writable, executable) and four of data, and stands at the code's start.

@@ -110,13 +110,15 @@ struct stub_slot {
     uint32_t waits;                 // it waits natively: /proc shows it asleep
     uint64_t site;                  // of a call that was trapped: behind its instruction
     uint64_t deadline;              // of an interrupted wait whose timeout was relative: CLOCK_MONOTONIC; else 0
+    uint32_t changes;               // it changes mappings natively: from before it looks whether they are tracked
+    uint32_t pad0;
     uint64_t controls;              // exported with the registers: MXCSR, and the x87's control word in the upper half
     // The stub: a signal.
     int32_t signal, code;
     uint64_t address;
     uint64_t trap, error;
     uint32_t architecture, pad1;    // of a SIGSYS
-    uint64_t pad2[7];
+    uint64_t pad2[6];
     // The Sentry: changes rarely, in lines that neither writes otherwise.
     uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead
     uint32_t kick;                  // not 0: do not enter guest code
@@ -125,6 +127,9 @@ struct stub_slot {
     uint64_t registers[27]; // struct user_regs_struct
     // The Sentry: input from the first line, where that is needed in memory.
     uint64_t kept[6];
+    uint64_t pad4[7];
+    // The stub: how often it has answered what its marshalling table counts (marshal.h).
+    uint64_t answered[STUB_ANSWERED_CALLS];
 };
 
 /// Who a slot's thread is: what getpid and its like answer. The Sentry writes it, the stub has it mapped read-only.
@@ -151,8 +156,6 @@ struct stub_space_info {
     uint32_t flags;                // STUB_SPACE_*
     uint32_t tracked_count;        // all of `tracked` beyond it is not looked at; above 16: everything is tracked
     uint64_t limit;                // "B": the end of the guest's address space
-    int64_t monotonic_offset;      // what its time namespace adds, nanoseconds
-    int64_t boottime_offset;
     uint64_t break_start;          // where the heap begins; 0: the Sentry keeps the break
     uint64_t clock;                // the host's clock_gettime, a function of its vDSO
     struct stub_tracked tracked[STUB_TRACKED_RANGES]; // memory calls that meet one are handed over
@@ -229,7 +232,6 @@ struct stub_places {
     size_t compare_exchange;           // the word at rdi, expected esi, desired edx; the old one in eax; int3
     // Where rewritten code jumps to, with the address behind the system call in rcx, and in r11 where to go on.
     size_t entry_call;
-    size_t entry_trap; // the same by a trap, for code that uses gs itself
 };
 struct stub_places stub_places(void);
 

@@ -41,6 +41,9 @@ struct stub_marshal {
 /// many words of the event its arguments leave for input; then its items, up to a 0. An item is a kind, the number of the argument with the address (shifted by 5) and a parameter (by 8):
 /// a size in units of 4 bytes, or the number of the argument with a count and (shifted by 3) a unit.
 #define STUB_MARSHAL_WORDS 8u
+/// The last of them: which of stub_slot.answered counts the call.
+#define STUB_MARSHAL_COUNTER 7u
+#define STUB_ANSWERED_CALLS 48u
 
 #define STUB_UNIT_BYTE 0u
 #define STUB_UNIT_BIT 1u // in words of 64; all other units are in 2 bytes

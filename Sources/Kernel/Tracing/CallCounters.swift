@@ -73,7 +73,7 @@ extension Kernel {
             sums[number].rewritten = sum.rewritten
         }
         for task in tasks where !task.hasExited { task.counters?.add(to: &sums) }
-        for number in sums.indices { sums[number].unseen = platform.unseenCalls(number) }
+        for (number, calls) in platform.unseenCalls where sums.indices.contains(number) { sums[number].unseen = calls }
         return sums
     }
 }

@@ -43,10 +43,11 @@ struct ProgramPlacer {
         }
         var vdso: UInt64?
         if let vdsoFile {
-            let place = ceiling &- VDSO.size
+            let place = ceiling &- VDSO.shared.size
             // PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED.
-            mapper.add(NativeCall(.mmap, place, VDSO.size, 5, 0x12, try mapper.install(vdsoFile.fd), 0))
+            mapper.add(NativeCall(.mmap, place, VDSO.shared.size, 5, 0x12, try mapper.install(vdsoFile.fd), 0))
             vdso = place
+            VDSO.shared.tell(context.addressSpace, at: place)
         }
         try mapper.commit()
 
@@ -87,7 +88,7 @@ struct ProgramPlacer {
         (layout.argumentsStart, layout.argumentsEnd) = (stack.argumentsStart, stack.argumentsEnd)
         (layout.environmentStart, layout.environmentEnd) = (stack.environmentStart, stack.environmentEnd)
         layout.auxiliaryVector = stack.auxiliaryVector
-        (layout.vdso, layout.vdsoSize) = (vdso ?? 0, vdso == nil ? 0 : VDSO.size)
+        (layout.vdso, layout.vdsoSize) = (vdso ?? 0, vdso == nil ? 0 : VDSO.shared.size)
         (layout.stackLow, layout.stackHigh) = (stackTop &- stackSize, stackTop)
         mm.layout = layout
         return Place(start: start, stackPointer: stack.stackPointer)

@@ -29,6 +29,19 @@ struct ELFSymbols {
         }
     }
 
+    /// Where an image has the table that unwinding looks for (PT_GNU_EH_FRAME); nil: nowhere.
+    static func frames(_ image: [UInt8]) -> Range<UInt64>? {
+        let fields = ByteFields(image)
+        guard let table = try? fields.uint(32, 8), let count = try? fields.uint(56, 2) else { return nil }
+        for index in 0..<count {
+            let header = Int(clamping: table &+ index &* 56)
+            guard (try? fields.uint(header, 4)) == 0x6474_e550, let place = try? fields.uint(header + 16, 8),
+                  let size = try? fields.uint(header + 40, 8), place &+ size >= place else { continue }
+            return place..<(place &+ size)
+        }
+        return nil
+    }
+
     private static func dynamicSection(_ fields: ByteFields) throws(Errno) -> [UInt64: UInt64] {
         let table = try fields.uint(32, 8)
         for index in 0..<(try fields.uint(56, 2)) {

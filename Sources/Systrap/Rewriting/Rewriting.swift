@@ -28,15 +28,13 @@ extension SystrapAddressSpace {
     /// With the lock held.
     private func rewrite(_ site: UInt64, number: UInt32, by context: SystrapContext) {
         let code = rewritten
-        if let old = code.bySite[site], code.patches[old].isActive || code.patches[old].withdrawals >= 4 {
-            return code.sites.settle(site)
-        }
+        if let old = code.bySite[site], code.patches[old].withdrawals >= 4 { return code.sites.settle(site) }
         if code.changes > 0 { return }
         guard code.patches.count < RewrittenCode.most, let mapping = codeMapping(of: site) else { return code.sites.settle(site) }
         if !code.mappings.contains(mapping) {
-            // The stub may have changed it before it knew.
+            // The stub may have changed it before it knew, or be about to: then another time.
             track(mapping)
-            guard codeMapping(of: site, anew: true) == mapping else {
+            guard synchronize(by: context), !arena.isChangingMappings, codeMapping(of: site, anew: true) == mapping else {
                 code.mappings.removeAll { $0 == mapping }
                 return publishTracked()
             }
@@ -44,6 +42,13 @@ extension SystrapAddressSpace {
         guard let file = openMemory(flags: 2 /* O_RDWR */) else { return code.isOff.store(true, ordering: .relaxed) }
         defer { file.close() }
         let writer = CodeWriter(file: file) { self.synchronize(by: context) }
+        if let old = code.bySite[site], code.patches[old].isActive {
+            let patch = code.patches[old]
+            // It still stands: what traps are jumps behind it, and nothing can be done about those.
+            if patch.plan.jump(to: patch.trampoline.address) == writer.read(patch.plan.start, 5) { return code.sites.settle(site) }
+            // The program has dropped it with the page.
+            code.activate(old, false)
+        }
 
         guard let plan = plan(site, in: mapping, number: number, writer), let index = code.index(of: plan) ?? makePatch(plan, mapping, writer, context),
               let jump = plan.jump(to: code.patches[index].trampoline.address) else { return code.sites.settle(site) }
@@ -54,8 +59,7 @@ extension SystrapAddressSpace {
             code.activate(index, false)
             code.isOff.store(true, ordering: .relaxed)
         }
-        // A form that still traps is entered by jumps behind the mov: nothing more can be done about those.
-        code.sites.settle(site)
+        code.sites.restart(site)
     }
 
     private func plan(_ site: UInt64, in mapping: Range<UInt64>, number: UInt32, _ writer: CodeWriter) -> SitePlan? {
@@ -79,8 +83,7 @@ extension SystrapAddressSpace {
         for candidate in ZonePlaces.candidates(plan, mapping: mapping, limit: limit.rawValue, fillEnd: StubLayout.fillStart) {
             // PROT_READ | PROT_EXEC; MAP_PRIVATE | ANONYMOUS, FIXED or FIXED_NOREPLACE.
             let flags: UInt64 = candidate.isFiller ? 0x32 : 0x10_0022
-            let mapped = context.command(STUB_CALL_A, number: UInt32(SystemCallNumber.mmap.rawValue), candidate.base, CodeZone.size,
-                                         5, flags, .max, 0)
+            let mapped = context.callForRewriting(.mmap, candidate.base, CodeZone.size, 5, flags, .max)
             guard mapped == candidate.base else { continue }
             let zone = CodeZone(base: candidate.base)
             let entry = (0..<8).map { UInt8(truncatingIfNeeded: StubLayout.entryCall >> UInt64(8 * $0)) }
@@ -131,9 +134,7 @@ extension SystrapAddressSpace {
             takeBack(affected, by: context)
             for zone in zones {
                 code.retireZone(zone.base)
-                if let context {
-                    _ = context.command(STUB_CALL_A, number: UInt32(SystemCallNumber.munmap.rawValue), zone.base, CodeZone.size)
-                }
+                if let context { _ = context.callForRewriting(.munmap, zone.base, CodeZone.size) }
             }
             code.mappings = code.mappings.flatMap { mapping in
                 if !mapping.overlaps(range) { return [mapping] }
@@ -203,10 +204,11 @@ extension SystrapAddressSpace {
 
     /// Tells the stub which memory calls it must not answer by itself.
     func publishTracked() {
-        let (space, ranges) = unsafe (arena.space, rewritten.mappings)
-        // More than there is room for: it answers none.
+        let space = unsafe arena.space
+        let ranges = TrackedRanges.covering(rewritten.mappings, atMost: Int(STUB_TRACKED_RANGES))
+        // While they change, it answers none.
         unsafe space.pointee.tracked_count = UInt32(STUB_TRACKED_RANGES) + 1
-        if ranges.count > Int(STUB_TRACKED_RANGES) { return }
+        host_fence()
         unsafe withUnsafeMutableBytes(of: &space.pointee.tracked) { t in
             for (i, range) in ranges.enumerated() {
                 unsafe t.storeBytes(of: range.lowerBound, toByteOffset: 16 * i, as: UInt64.self)
@@ -215,5 +217,31 @@ extension SystrapAddressSpace {
         }
         host_fence()
         unsafe space.pointee.tracked_count = UInt32(ranges.count)
+    }
+}
+
+/// The few ranges that a stub can look at, for the many that are tracked.
+enum TrackedRanges {
+    /// At most `most` ranges that cover all of `ranges`, and as little as possible between them: a call that meets only what
+    /// lies between is handed over for nothing.
+    static func covering(_ ranges: [Range<UInt64>], atMost most: Int) -> [Range<UInt64>] {
+        let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+        // The widest gaps stay open.
+        let gaps = sorted.indices.dropFirst().sorted { a, b in gap(sorted, a) > gap(sorted, b) }.prefix(max(0, most - 1))
+        let open = Set(gaps)
+        var covering: [Range<UInt64>] = []
+        for (i, range) in sorted.enumerated() {
+            if let last = covering.last, !open.contains(i) || range.lowerBound <= last.upperBound {
+                covering[covering.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                covering.append(range)
+            }
+        }
+        return covering
+    }
+
+    private static func gap(_ sorted: [Range<UInt64>], _ index: Int) -> UInt64 {
+        let (before, here) = (sorted[index - 1].upperBound, sorted[index].lowerBound)
+        return here > before ? here - before : 0
     }
 }

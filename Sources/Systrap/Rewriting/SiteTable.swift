@@ -4,11 +4,14 @@
 struct SiteTable {
     static let capacity = 4096
     /// Traps before a site is looked at.
-    static let threshold: UInt8 = 16
+    static let threshold: UInt16 = 16
+    /// Before one is looked at again that could not be rewritten: the program may have changed what stands there.
+    static let patience: UInt16 = 4096
 
-    private static let settled: UInt8 = 0xff
+    /// A bit beside the count of traps.
+    private static let settled: UInt16 = 0x8000
     private var keys: [UInt64] = []
-    private var counts: [UInt8] = []
+    private var counts: [UInt16] = []
     private(set) var count = 0
 
     private func slot(_ site: UInt64) -> Int {
@@ -29,19 +32,20 @@ struct SiteTable {
             keys[index] = site
             count += 1
         }
-        if counts[index] == Self.settled { return false }
-        counts[index] += 1
+        let mark = counts[index] & Self.settled
+        let count = (counts[index] &+ 1) & ~Self.settled
+        counts[index] = count | mark
         // Again later, when nothing came of it.
-        return counts[index] % Self.threshold == 0
+        return count % (mark == 0 ? Self.threshold : Self.patience) == 0
     }
 
-    /// Does not ask for this site again.
+    /// Does not ask for this site again for a long time.
     mutating func settle(_ site: UInt64) { set(site, Self.settled) }
 
     /// Begins to count anew.
     mutating func restart(_ site: UInt64) { set(site, 0) }
 
-    private mutating func set(_ site: UInt64, _ value: UInt8) {
+    private mutating func set(_ site: UInt64, _ value: UInt16) {
         if keys.isEmpty || site == 0 { return }
         let index = slot(site)
         if keys[index] == site { counts[index] = value }
@@ -52,7 +56,7 @@ struct SiteTable {
         let (oldKeys, oldCounts) = (keys, counts)
         let size = max(128, keys.count * 2)
         keys = [UInt64](repeating: 0, count: size)
-        counts = [UInt8](repeating: 0, count: size)
+        counts = [UInt16](repeating: 0, count: size)
         for (key, value) in zip(oldKeys, oldCounts) where key != 0 {
             let index = slot(key)
             (keys[index], counts[index]) = (key, value)
