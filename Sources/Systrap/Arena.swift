@@ -59,6 +59,18 @@ final class Arena: @unchecked Sendable {
         unsafe (base + Int(STUB_SPACE_OFFSET)).assumingMemoryBound(to: CStub.stub_space_info.self)
     }
 
+    /// A descriptor's view. The stub cannot write it.
+    func view(_ index: Int) -> UnsafeMutablePointer<CStub.stub_view> {
+        precondition(index >= 0 && index < Int(STUB_VIEWS))
+        return unsafe (base + Int(STUB_VIEWS_OFFSET)).assumingMemoryBound(to: CStub.stub_view.self) + index
+    }
+
+    /// What the stub tells of it.
+    func mark(_ index: Int) -> UnsafeMutablePointer<CStub.stub_mark> {
+        precondition(index >= 0 && index < Int(STUB_VIEWS))
+        return unsafe (base + Int(STUB_MARKS_OFFSET)).assumingMemoryBound(to: CStub.stub_mark.self) + index
+    }
+
     /// Takes a slot that no thread uses.
     ///
     /// - Parameter process: the stub, to find out whether threads are gone.

@@ -18,6 +18,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
     let rewritten: RewrittenCode
+    /// The files that the stub's own code uses.
+    let views: FileViews
     /// Each memory call is judged.
     let isMediated: Bool
 
@@ -35,6 +37,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         self.arena = arena
         self.requests = requests
         self.rewritten = rewritten
+        views = FileViews(arena)
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = mediated ? STUB_SPACE_FUTEXES : STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES
@@ -148,7 +151,10 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
             return bells
         }
         for bell in all { bell.ring() }
+        views.withdrawAll()
     }
+
+    override func withdrawViews() { views.withdrawAll() }
 
     override func kill() {
         super.kill()

@@ -220,7 +220,12 @@ import Waiting
     /// The context, for other threads than the task's own.
     var currentContext: ExecutionContext { contextLock.withLock { context } }
 
-    public override func credentialsChanged() { publishUsers() }
+    public override func credentialsChanged() {
+        publishUsers()
+        mm.addressSpace.withdrawViews()
+    }
+
+    public override func filesChanged() { context.use(files: 0) }
 
     /// Replaces memory and registers: exec's point of no return. Called by the task's own thread.
     func replace(context new: ExecutionContext, mm newMM: MemoryManager) {

@@ -24,7 +24,9 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.isSeekable { throw .ESPIPE }
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.read(file, into: &to, at: offset))
+            let done = try task.read(file, into: &to, at: offset)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0)) }
+            return UInt64(done)
         }
     }
     table[.pwrite64] = { (task, a) throws(Errno) in
@@ -33,7 +35,9 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.isSeekable { throw .ESPIPE }
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.write(file, from: &from, at: offset))
+            let done = try task.write(file, from: &from, at: offset)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0)) }
+            return UInt64(done)
         }
     }
     table[.readv] = { (task, a) throws(Errno) in

@@ -21,6 +21,8 @@ open class OpenFile: @unchecked Sendable {
     public final var asynchronousOwner: AnyObject?
     /// Set by the VFS when it opened the file for writing: counted in the inode and the mount.
     final var countsAsWriter = false
+    /// It is used so much that a view of it is worth its price (`viewRequest`).
+    public let wantsView = Atomic<Bool>(false)
     /// Whether BSD or open-file locks were taken through it.
     final let mayHoldLocks = Atomic<Bool>(false)
 
@@ -104,6 +106,13 @@ open class OpenFile: @unchecked Sendable {
     ///
     /// - Throws: ENODEV for a file that cannot be mapped.
     open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
+
+    /// What guests' threads need to read it, and to write it if `writable`, by themselves; nil: they cannot.
+    open func viewRequest(writable: Bool) -> FileViewRequest? { nil }
+    /// Tells a view how far it goes, from now on.
+    open func add(_ view: FileView) {}
+    /// What knows of its views, if there ever were any.
+    open var viewed: ViewedFile? { nil }
 
     /// F_GET_SEALS; nil for files that know none.
     open var seals: FileSeals? { nil }

@@ -1,0 +1,91 @@
+// Reads and writes of regular files that a stub makes itself: in what it has mapped of the file.
+//
+// The Sentry maps files that a guest uses much where guest code sees nothing of them, and says in a page that guest code
+// cannot write which descriptor they belong to and how much of them may be used. The mapping allows no more than the
+// descriptor does, so all this code has to be is correct: what it leaves undone it hands over, and the Sentry does it from
+// the start. A file that was cut off meanwhile faults in the copy.
+#include "stub.h"
+#include <asm/unistd.h>
+#include <linux/mman.h>
+
+#define EFAULT 14
+
+#define VIEW(fd) ((const struct stub_view *)(STUB_ARENA + STUB_VIEWS_OFFSET) + (fd))
+#define MARK(fd) ((struct stub_mark *)(STUB_ARENA + STUB_MARKS_OFFSET) + (fd))
+
+enum { HANDED_OVER, ANSWERED };
+
+/// What a call finds of its descriptor.
+struct open_view {
+    uint64_t address, length, whole;
+    uint32_t flags;
+};
+
+TEXT static int look(const struct stub_area *area, uint64_t fd, struct open_view *found) {
+    if (fd >= STUB_VIEWS) return 0;
+    const struct stub_view *view = VIEW(fd);
+    uint32_t files = area->info->files, version = __atomic_load_n(&view->version, __ATOMIC_ACQUIRE);
+    if (!files || view->files != files || version & 1) return 0;
+    uint64_t length = __atomic_load_n(&view->length, __ATOMIC_RELAXED);
+    found->flags = view->flags;
+    found->address = view->address;
+    found->length = length & ~STUB_VIEW_WHOLE;
+    found->whole = length & STUB_VIEW_WHOLE;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&view->version, __ATOMIC_RELAXED) == version;
+}
+
+TEXT static int move_position(struct stub_mark *mark, uint64_t from, uint64_t to) {
+    return __atomic_compare_exchange_n(&mark->position, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
+    uint64_t *r = area->registers;
+    uint64_t fd = (uint32_t)r[RDI], buffer = r[RSI], count = r[RDX], offset = r[R10], limit = STUB_SPACE->limit;
+    struct open_view view;
+    if (!look(area, fd, &view) || count == 0 || count > STUB_VIEW_TRANSFER || buffer >= limit || count > limit - buffer)
+        return HANDED_OVER;
+    int writes = number == __NR_write || number == __NR_pwrite64, moves = number == __NR_read || number == __NR_write;
+    if (!(view.flags & (writes ? STUB_VIEW_WRITE : STUB_VIEW_READ))) return HANDED_OVER;
+    struct stub_mark *mark = MARK(fd);
+    if (moves) {
+        if (!(view.flags & STUB_VIEW_POSITION)) return HANDED_OVER;
+        offset = __atomic_load_n(&mark->position, __ATOMIC_RELAXED);
+    }
+    if (offset >> 63) return HANDED_OVER;
+    uint64_t room = offset < view.length ? view.length - offset : 0;
+    if (room < count) {
+        // The end of the file, or of what is mapped of it.
+        if (writes || !view.whole) return HANDED_OVER;
+        count = room;
+    }
+    if (writes) {
+        uint64_t now = stub_coarse_time(area);
+        if (!now) return HANDED_OVER;
+        // Another thread that writes there goes on behind this.
+        if (moves && !move_position(mark, offset, offset + count)) return HANDED_OVER;
+        uint64_t left = stub_move((void *)(view.address + offset), (const void *)buffer, count);
+        mark->modified = now;
+        if (left) {
+            if (!moves || move_position(mark, offset + count, offset)) return HANDED_OVER;
+            if (left == count) {
+                r[RAX] = (uint64_t)-EFAULT;
+                return ANSWERED;
+            }
+            count -= left;
+        }
+    } else if (count) {
+        if (stub_move((void *)buffer, (const void *)(view.address + offset), count)) return HANDED_OVER;
+        if (!mark->accessed) mark->accessed = 1;
+        if (moves && !move_position(mark, offset, offset + count)) return HANDED_OVER;
+    }
+    r[RAX] = count;
+    return ANSWERED;
+}
+
+TEXT void stub_fill_files(void) {
+    // Exactly this the filter lets through.
+    if (stub_call_a(__NR_mmap, (long)STUB_FILES, (long)STUB_FILES_LENGTH, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) < 0)
+        for (;;) stub_call_a(__NR_exit_group, 1, 0, 0, 0, 0, 0);
+}
