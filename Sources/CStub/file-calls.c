@@ -17,8 +17,9 @@ enum { HANDED_OVER, ANSWERED };
 
 /// What a call finds of its descriptor.
 struct open_view {
+    const struct stub_view *view;
     uint64_t address, length, whole;
-    uint32_t flags;
+    uint32_t version, flags;
 };
 
 TEXT static int look(const struct stub_area *area, uint64_t fd, struct open_view *found) {
@@ -27,6 +28,8 @@ TEXT static int look(const struct stub_area *area, uint64_t fd, struct open_view
     uint32_t files = area->info->files, version = __atomic_load_n(&view->version, __ATOMIC_ACQUIRE);
     if (!files || view->files != files || version & 1) return 0;
     uint64_t length = __atomic_load_n(&view->length, __ATOMIC_RELAXED);
+    found->view = view;
+    found->version = version;
     found->flags = view->flags;
     found->address = view->address;
     found->length = length & ~STUB_VIEW_WHOLE;
@@ -35,23 +38,41 @@ TEXT static int look(const struct stub_area *area, uint64_t fd, struct open_view
     return __atomic_load_n(&view->version, __ATOMIC_RELAXED) == version;
 }
 
-TEXT static int move_position(struct stub_mark *mark, uint64_t from, uint64_t to) {
+TEXT static int exchange_position(struct stub_mark *mark, uint64_t from, uint64_t to) {
     return __atomic_compare_exchange_n(&mark->position, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/// Moves the position, unless another thread has, or the number means another file by now.
+TEXT static int move_position(const struct open_view *view, struct stub_mark *mark, uint64_t from, uint64_t to) {
+    if (!exchange_position(mark, from, to)) return 0;
+    if (__atomic_load_n(&view->view->version, __ATOMIC_RELAXED) == view->version) return 1;
+    exchange_position(mark, to, from);
+    return 0;
+}
+
+/// lseek(2) with SEEK_SET, SEEK_CUR and SEEK_END.
+TEXT static int seek(const struct open_view *view, struct stub_mark *mark, uint64_t *r) {
+    uint64_t from = __atomic_load_n(&mark->position, __ATOMIC_RELAXED), whence = (uint32_t)r[RDX], base = 0;
+    if (from >> 63 || whence > 2 || (whence == 2 && !view->whole)) return HANDED_OVER;
+    if (whence) base = whence == 1 ? from : view->length;
+    uint64_t to = base + r[RSI];
+    if (to >> 63 || !move_position(view, mark, from, to)) return HANDED_OVER;
+    r[RAX] = to;
+    return ANSWERED;
 }
 
 TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
     uint64_t *r = area->registers;
     uint64_t fd = (uint32_t)r[RDI], buffer = r[RSI], count = r[RDX], offset = r[R10], limit = STUB_SPACE->limit;
     struct open_view view;
-    if (!look(area, fd, &view) || count == 0 || count > STUB_VIEW_TRANSFER || buffer >= limit || count > limit - buffer)
+    if (!look(area, fd, &view)) return HANDED_OVER;
+    struct stub_mark *mark = MARK(fd);
+    if (number == __NR_lseek) return seek(&view, mark, r);
+    if (count == 0 || count > STUB_VIEW_TRANSFER || buffer >= limit || count > limit - buffer)
         return HANDED_OVER;
     int writes = number == __NR_write || number == __NR_pwrite64, moves = number == __NR_read || number == __NR_write;
     if (!(view.flags & (writes ? STUB_VIEW_WRITE : STUB_VIEW_READ))) return HANDED_OVER;
-    struct stub_mark *mark = MARK(fd);
-    if (moves) {
-        if (!(view.flags & STUB_VIEW_POSITION)) return HANDED_OVER;
-        offset = __atomic_load_n(&mark->position, __ATOMIC_RELAXED);
-    }
+    if (moves) offset = __atomic_load_n(&mark->position, __ATOMIC_RELAXED);
     if (offset >> 63) return HANDED_OVER;
     uint64_t room = offset < view.length ? view.length - offset : 0;
     if (room < count) {
@@ -63,11 +84,11 @@ TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
         uint64_t now = stub_coarse_time(area);
         if (!now) return HANDED_OVER;
         // Another thread that writes there goes on behind this.
-        if (moves && !move_position(mark, offset, offset + count)) return HANDED_OVER;
+        if (moves && !move_position(&view, mark, offset, offset + count)) return HANDED_OVER;
         uint64_t left = stub_move((void *)(view.address + offset), (const void *)buffer, count);
         mark->modified = now;
         if (left) {
-            if (!moves || move_position(mark, offset + count, offset)) return HANDED_OVER;
+            if (!moves || exchange_position(mark, offset + count, offset)) return HANDED_OVER;
             if (left == count) {
                 r[RAX] = (uint64_t)-EFAULT;
                 return ANSWERED;
@@ -77,7 +98,7 @@ TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
     } else if (count) {
         if (stub_move((void *)buffer, (const void *)(view.address + offset), count)) return HANDED_OVER;
         if (!mark->accessed) mark->accessed = 1;
-        if (moves && !move_position(mark, offset, offset + count)) return HANDED_OVER;
+        if (moves && !move_position(&view, mark, offset, offset + count)) return HANDED_OVER;
     }
     r[RAX] = count;
     return ANSWERED;

@@ -33,6 +33,16 @@ open class FileView: @unchecked Sendable {
 
     /// It is used no more.
     open func end() {}
+
+    // For the open file: its position (read(2)) is kept by one view at a time, or by itself.
+
+    /// Lets the guest's threads use and move the position.
+    ///
+    /// - Returns: whether they do.
+    open func keepPosition(_ position: UInt64) -> Bool { false }
+
+    /// Takes the position back: the guest's word, and not above Int64.max; nil when it has none of it.
+    open func takePosition() -> UInt64? { nil }
 }
 
 /// What a file knows of its views.

@@ -122,9 +122,11 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// - Parameters:
     ///   - descriptor: through which they use it.
     ///   - files: what the table is called in which that is (`FDTable.id`); not 0.
-    /// - Returns: nil when there is such a view: this thread, too, uses it from now on.
+    /// - Returns: the view that there was, too: then this thread, too, uses it from now on.
     /// - Throws: EMFILE for a number that is too large; ENOMEM.
-    open func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> FileView? { throw .ENOSYS }
+    open func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> (view: FileView, isNew: Bool) {
+        throw .ENOSYS
+    }
 
     /// Lets the guest's threads use a new view. From any thread.
     open func use(_ view: FileView) {}

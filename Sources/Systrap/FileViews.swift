@@ -32,6 +32,12 @@ final class SystrapFileView: FileView, @unchecked Sendable {
     override func takeMarks() -> (accessed: Bool, modified: UInt64) { views.takeMarks(descriptor) }
 
     override func end() { views.end(self) }
+
+    /// What the position was in the end. Guarded by the lock of `views`.
+    fileprivate var lastPosition: UInt64?
+
+    override func keepPosition(_ position: UInt64) -> Bool { views.keep(position, by: self) }
+    override func takePosition() -> UInt64? { views.takePosition(of: self) }
 }
 
 /// A file in the stub's own part of its address space.
@@ -170,11 +176,30 @@ final class FileViews: @unchecked Sendable {
             if view.hasEnded { return }
             view.hasEnded = true
             if views[view.descriptor] === view {
+                view.lastPosition = exchangePosition(view)
                 views[view.descriptor] = nil
                 unsafe host_store32(&entry(view.descriptor).pointee.files, 0)
             }
             release(view.mapping)
         }
+    }
+
+    /// With the lock held.
+    private func exchangePosition(_ view: SystrapFileView) -> UInt64? {
+        let position = unsafe host_exchange64(&arena.mark(view.descriptor).pointee.position, UInt64(STUB_POSITION_AWAY))
+        return position < UInt64(STUB_POSITION_AWAY) ? position : nil
+    }
+
+    fileprivate func keep(_ position: UInt64, by view: SystrapFileView) -> Bool {
+        lock.withLock {
+            if view.hasEnded || position > UInt64(Int64.max) { return false }
+            unsafe host_store64(&arena.mark(view.descriptor).pointee.position, position)
+            return true
+        }
+    }
+
+    fileprivate func takePosition(of view: SystrapFileView) -> UInt64? {
+        lock.withLock { view.hasEnded ? view.lastPosition : exchangePosition(view) }
     }
 
     /// With the lock held.
@@ -204,12 +229,12 @@ final class FileViews: @unchecked Sendable {
 }
 
 extension SystrapContext {
-    func makeFileView(_ request: FileViewRequest, _ descriptor: Int32, _ files: UInt32) throws(Errno) -> FileView? {
+    func makeFileView(_ request: FileViewRequest, _ descriptor: Int32, _ files: UInt32) throws(Errno) -> (view: FileView, isNew: Bool) {
         guard let index = Int(exactly: descriptor), index >= 0, index < Int(STUB_VIEWS) else { throw .EMFILE }
         let views = space.views
-        if views.view(for: request, descriptor: index, files: files) != nil {
+        if let view = views.view(for: request, descriptor: index, files: files) {
             use(files: files)
-            return nil
+            return (view, false)
         }
         let mapping = try views.mappingLock.withLock { () throws(Errno) -> FileMapping in
             if let known = views.mapping(for: request) { return known }
@@ -219,7 +244,7 @@ extension SystrapContext {
         }
         let view = SystrapFileView(request, descriptor: index, files: files, mapping: mapping, views: views)
         views.add(view)
-        return view
+        return (view, true)
     }
 
     /// With the mapping lock held: maps the file where guest code sees nothing of it, and forks inherit nothing.

@@ -154,7 +154,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override var makesViews: Bool { true }
 
-    override func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> FileView? {
+    override func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> (view: FileView, isNew: Bool) {
         try makeFileView(request, descriptor, files)
     }
 

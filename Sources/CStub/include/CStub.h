@@ -179,12 +179,11 @@ struct stub_view {
 };
 #define STUB_VIEW_READ     1u
 #define STUB_VIEW_WRITE    2u
-#define STUB_VIEW_POSITION 4u // the file's position is kept in the mark
 #define STUB_VIEW_WHOLE    0x8000000000000000ul
 
 /// What the stub has to tell of a view: the guest's word.
 struct stub_mark {
-    uint64_t position; // of the file, while it is kept here; else STUB_POSITION_AWAY
+    uint64_t position; // of the open file, while it is kept here; else STUB_POSITION_AWAY
     uint64_t modified; // when it was last written, CLOCK_REALTIME_COARSE in nanoseconds; 0: not since the Sentry looked
     uint64_t accessed; // whether it was read
     uint64_t pad[5];

@@ -8,14 +8,18 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.read(file, into: &to))
+            let done = try task.read(file, into: &to)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.write] = { (task, a) throws(Errno) in
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.write(file, from: &from))
+            let done = try task.write(file, from: &from)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.pread64] = { (task, a) throws(Errno) in
@@ -25,7 +29,7 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffer(a.address(1), a.third)
             let done = try task.read(file, into: &to, at: offset)
-            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0)) }
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: false) }
             return UInt64(done)
         }
     }
@@ -36,7 +40,7 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffer(a.address(1), a.third)
             let done = try task.write(file, from: &from, at: offset)
-            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0)) }
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: false) }
             return UInt64(done)
         }
     }

@@ -16,7 +16,45 @@ open class OpenFile: @unchecked Sendable {
     @usableFromInline let flagBits: Atomic<UInt32>
     /// Guards `position` against calls that use and move it.
     public let positionLock = Lock()
-    public final var position: UInt64 = 0
+    public final var position: UInt64 {
+        get {
+            if isPositionKept.load(ordering: .acquiring) { takePosition() }
+            return storedPosition
+        }
+        set {
+            if isPositionKept.load(ordering: .acquiring) { takePosition() }
+            storedPosition = newValue
+        }
+    }
+    private final var storedPosition: UInt64 = 0
+    /// Guards the position's keeper. Above the platform's locks.
+    private let keeperLock = Lock()
+    /// The view whose threads use the position by themselves.
+    private final var keeper: FileView?
+    private let isPositionKept = Atomic<Bool>(false)
+
+    private final func takePosition() {
+        keeperLock.withLock {
+            guard let view = keeper else { return }
+            keeper = nil
+            if let position = view.takePosition() { storedPosition = position }
+            isPositionKept.store(false, ordering: .releasing)
+        }
+        // They may have it again when they want it.
+        wantsView.store(true, ordering: .relaxed)
+    }
+
+    /// Lets a view keep the position until somebody else wants it.
+    public final func lendPosition(to view: FileView) {
+        positionLock.withLock {
+            keeperLock.withLock {
+                if keeper != nil || !view.keepPosition(storedPosition) { return }
+                keeper = view
+                isPositionKept.store(true, ordering: .releasing)
+            }
+        }
+    }
+
     /// fcntl(F_SETOWN), F_SETSIG.
     public final var asynchronousOwner: AnyObject?
     /// Set by the VFS when it opened the file for writing: counted in the inode and the mount.

@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -361,8 +362,15 @@ static void sharing(void)
         warm(f), warm_writes(f);
         pwrite(f, "FORK", 4, 8);
         // What lay there is not a place for anything else.
-        for (int i = 0; i < 100; i++)
-            if (mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) > (void *)&i) SAY("%s", "above");
+        unsigned long last = 0, start, end;
+        for (int i = 0; i < 100; i++) last = (unsigned long)mmap(0, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        FILE *maps = fopen("/proc/self/maps", "r");
+        char line[512];
+        int found = 0;
+        while (fgets(line, sizeof line, maps))
+            if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start <= last && last < end) found = 1;
+        fclose(maps);
+        SHOW("new memory is in maps", found);
         char *arguments[] = {"views", "inherited", 0}, number[16];
         snprintf(number, sizeof number, "%d", f);
         setenv("FD", number, 1);
@@ -460,7 +468,25 @@ static void positions(void)
     int info = open(text, O_RDONLY);
     read(info, text, 20);
     SAY("%.10s", text);
-    close(info), close(f);
+    close(info);
+    for (int i = 0; i < 30; i++) lseek(f, i * 1000, SEEK_SET), read(f, other, 1000);
+    SAY("%d %d", memcmp(other, block + 29000, 1000), (int)lseek(f, 0, SEEK_CUR));
+    SHOW("back", lseek(f, -500, SEEK_CUR));
+    SHOW("too far back", lseek(f, -50000, SEEK_CUR));
+    SHOW("from the end", lseek(f, -500, SEEK_END));
+    SHOW("read to the end", read(f, other, 5000));
+    SHOW("behind the end", lseek(f, 5000, SEEK_END));
+    SHOW("read nothing", read(f, other, 5000));
+    SHOW("write there", write(f, block, 5000));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    SHOW("seek to data", lseek(f, 0, SEEK_DATA));
+    SHOW("sendfile", sendfile(1, f, 0, 0));
+    SHOW("nonsense", lseek(f, 0, 77));
+    lseek(f, 1000, SEEK_SET);
+    for (int i = 0; i < 30; i++) read(f, other, 1000);
+    SHOW("copied", copy_file_range(f, 0, open("copy", O_CREAT | O_RDWR, 0600), 0, 1000, 0));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    close(f);
     for (int i = 0; i < 30; i++) read(g, other, 1000);
     SHOW("position", lseek(g, 0, SEEK_CUR));
     close(g);
