@@ -61,17 +61,91 @@ TEXT static int seek(const struct open_view *view, struct stub_mark *mark, uint6
     return ANSWERED;
 }
 
+struct part {
+    uint64_t base, length;
+};
+
+#define PARTS 16u
+
+/// The buffers of a call. Returns how many there are, 0: that is for the Sentry; `*total` is the sum of their lengths.
+TEXT static uint32_t gather(const uint64_t *r, int is_vector, struct part *parts, uint64_t *total) {
+    uint64_t limit = STUB_SPACE->limit, count = 1;
+    if (is_vector) {
+        count = r[RDX];
+        if (count == 0 || count > PARTS || r[RSI] >= limit || stub_move(parts, (const void *)r[RSI], count * sizeof *parts))
+            return 0;
+    } else {
+        parts[0].base = r[RSI], parts[0].length = r[RDX];
+    }
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (parts[i].base >= limit || parts[i].length > limit - parts[i].base || parts[i].length > STUB_VIEW_TRANSFER) return 0;
+        sum += parts[i].length;
+    }
+    *total = sum;
+    return sum == 0 || sum > STUB_VIEW_TRANSFER ? 0 : (uint32_t)count;
+}
+
+/// Whether bytes of code that were rewritten may be among these.
+TEXT static int meets_code(const struct part *part, uint64_t count) {
+    const struct stub_code *code = (const struct stub_code *)(STUB_ARENA + STUB_CODE_OFFSET);
+    uint64_t low = __atomic_load_n(&code->low, __ATOMIC_RELAXED), high = __atomic_load_n(&code->high, __ATOMIC_RELAXED);
+    for (;; part++) {
+        uint64_t step = part->length < count ? part->length : count;
+        if (step && part->base < high && part->base + step > low) {
+            for (uint64_t page = part->base >> 12; page <= (part->base + step - 1) >> 12; page++) {
+                uint32_t bit = stub_code_bit(page);
+                if (__atomic_load_n(&code->pages[bit >> 6], __ATOMIC_RELAXED) >> (bit & 63) & 1) return 1;
+            }
+        }
+        count -= step;
+        if (count == 0) return 0;
+    }
+}
+
+/// Copies `count` bytes between the file and buffers that have room for them. Returns how many are left.
+TEXT static uint64_t carry(uint64_t file, const struct part *part, uint64_t count, int writes) {
+    for (;; part++) {
+        uint64_t step = part->length < count ? part->length : count;
+        uint64_t left = writes ? stub_move((void *)file, (const void *)part->base, step)
+                               : stub_move((void *)part->base, (const void *)file, step);
+        count -= step;
+        if (left || count == 0) return count + left;
+        file += step;
+    }
+}
+
+/// What a call does, by its number.
+enum { WRITES = 1, MOVES = 2, VECTOR = 4, OTHER = 8 };
+
+TEXT static uint32_t kind(uint32_t number, const uint64_t *r) {
+    switch (number) {
+    case __NR_read: return MOVES;
+    case __NR_write: return MOVES | WRITES;
+    case __NR_pread64: return 0;
+    case __NR_pwrite64: return WRITES;
+    case __NR_readv: return MOVES | VECTOR;
+    case __NR_writev: return MOVES | VECTOR | WRITES;
+    case __NR_preadv: return VECTOR;
+    case __NR_pwritev: return VECTOR | WRITES;
+    case __NR_preadv2: return r[R9] ? OTHER : VECTOR | (r[R10] == ~0ul ? MOVES : 0);
+    case __NR_pwritev2: return r[R9] ? OTHER : VECTOR | WRITES | (r[R10] == ~0ul ? MOVES : 0);
+    }
+    return OTHER;
+}
+
 TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
     uint64_t *r = area->registers;
-    uint64_t fd = (uint32_t)r[RDI], buffer = r[RSI], count = r[RDX], offset = r[R10], limit = STUB_SPACE->limit;
+    uint64_t fd = (uint32_t)r[RDI], offset = r[R10], count;
     struct open_view view;
     if (!look(area, fd, &view)) return HANDED_OVER;
     struct stub_mark *mark = MARK(fd);
     if (number == __NR_lseek) return seek(&view, mark, r);
-    if (count == 0 || count > STUB_VIEW_TRANSFER || buffer >= limit || count > limit - buffer)
+    uint32_t is = kind(number, r), writes = is & WRITES, moves = is & MOVES;
+    struct part parts[PARTS];
+    if (is & OTHER || !(view.flags & (writes ? STUB_VIEW_WRITE : STUB_VIEW_READ)) ||
+        !gather(r, (is & VECTOR) != 0, parts, &count))
         return HANDED_OVER;
-    int writes = number == __NR_write || number == __NR_pwrite64, moves = number == __NR_read || number == __NR_write;
-    if (!(view.flags & (writes ? STUB_VIEW_WRITE : STUB_VIEW_READ))) return HANDED_OVER;
     if (moves) offset = __atomic_load_n(&mark->position, __ATOMIC_RELAXED);
     if (offset >> 63) return HANDED_OVER;
     uint64_t room = offset < view.length ? view.length - offset : 0;
@@ -81,11 +155,12 @@ TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
         count = room;
     }
     if (writes) {
+        if (meets_code(parts, count)) return HANDED_OVER;
         uint64_t now = stub_coarse_time(area);
         if (!now) return HANDED_OVER;
         // Another thread that writes there goes on behind this.
         if (moves && !move_position(&view, mark, offset, offset + count)) return HANDED_OVER;
-        uint64_t left = stub_move((void *)(view.address + offset), (const void *)buffer, count);
+        uint64_t left = carry(view.address + offset, parts, count, 1);
         mark->modified = now;
         if (left) {
             if (!moves || exchange_position(mark, offset + count, offset)) return HANDED_OVER;
@@ -96,7 +171,7 @@ TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
             count -= left;
         }
     } else if (count) {
-        if (stub_move((void *)buffer, (const void *)(view.address + offset), count)) return HANDED_OVER;
+        if (carry(view.address + offset, parts, count, 0)) return HANDED_OVER;
         if (!mark->accessed) mark->accessed = 1;
         if (moves && !move_position(&view, mark, offset, offset + count)) return HANDED_OVER;
     }

@@ -58,7 +58,8 @@ _Static_assert(sizeof(struct stub_slot) <= STUB_MARSHAL_OFFSET, "the control pag
 _Static_assert(sizeof(struct stub_info) == 64, "a line");
 _Static_assert(STUB_MARKS_OFFSET == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
 _Static_assert(STUB_ARENA_LENGTH == STUB_MARKS_OFFSET + STUB_VIEWS * sizeof(struct stub_mark), "plain numbers");
-_Static_assert(STUB_VIEWS_OFFSET + STUB_VIEWS * sizeof(struct stub_view) <= STUB_INFO_LENGTH, "the part that is read-only");
+_Static_assert(STUB_VIEWS_OFFSET + STUB_VIEWS * sizeof(struct stub_view) <= STUB_CODE_OFFSET, "the part that is read-only");
+_Static_assert(STUB_CODE_OFFSET + sizeof(struct stub_code) <= STUB_INFO_LENGTH, "the part that is read-only");
 
 TEXT static struct stub_slot *slot_of(uint64_t index) {
     return (struct stub_slot *)(STUB_ARENA + STUB_INFO_LENGTH + index * STUB_SLOT_SIZE);

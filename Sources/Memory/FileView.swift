@@ -10,11 +10,14 @@ import Synchronization
 open class FileView: @unchecked Sendable {
     public let file: ViewedFile
     public let isWritable: Bool
+    /// What is mapped for it.
+    public let bytes: ObjectIdentifier
     /// Whether reads count as accesses (atime).
     public let notesAccess: Bool
 
     public init(_ request: FileViewRequest) {
         file = request.file
+        bytes = ObjectIdentifier(request.bytes)
         isWritable = request.isWritable
         notesAccess = request.notesAccess
     }
@@ -69,6 +72,9 @@ public final class ViewedFile: @unchecked Sendable {
 
     /// Whether there may be views, or something of them to be taken.
     public var isViewed: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// How far views go.
+    public var knownLength: UInt64 { lock.withLock { length.0 } }
 
     public var wasWritable: Bool { everWritable.load(ordering: .relaxed) }
 

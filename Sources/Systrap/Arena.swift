@@ -59,6 +59,11 @@ final class Arena: @unchecked Sendable {
         unsafe (base + Int(STUB_SPACE_OFFSET)).assumingMemoryBound(to: CStub.stub_space_info.self)
     }
 
+    /// What the stub knows of rewritten code. The stub cannot write it.
+    var code: UnsafeMutablePointer<CStub.stub_code> {
+        unsafe (base + Int(STUB_CODE_OFFSET)).assumingMemoryBound(to: CStub.stub_code.self)
+    }
+
     /// A descriptor's view. The stub cannot write it.
     func view(_ index: Int) -> UnsafeMutablePointer<CStub.stub_view> {
         precondition(index >= 0 && index < Int(STUB_VIEWS))

@@ -38,6 +38,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         self.requests = requests
         self.rewritten = rewritten
         views = FileViews(arena)
+        rewritten.show(in: arena)
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = mediated ? STUB_SPACE_FUTEXES : STUB_SPACE_MEMORY_CALLS | STUB_SPACE_FUTEXES

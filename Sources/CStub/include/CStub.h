@@ -181,6 +181,16 @@ struct stub_view {
 #define STUB_VIEW_WRITE    2u
 #define STUB_VIEW_WHOLE    0x8000000000000000ul
 
+/// Where code was rewritten, at STUB_CODE_OFFSET: bytes that the program does not know. The Sentry writes it, the stub has
+/// it mapped read-only.
+struct stub_code {
+    uint64_t low, high; // all of it lies within
+    uint64_t pages[64]; // a bit per page, by a hash of its number (stub_code_bit)
+};
+#define STUB_CODE_OFFSET 0x46000ul
+
+static inline uint32_t stub_code_bit(uint64_t page) { return (uint32_t)(page * 0x9e3779b97f4a7c15ul >> 52); }
+
 /// What the stub has to tell of a view: the guest's word.
 struct stub_mark {
     uint64_t position; // of the open file, while it is kept here; else STUB_POSITION_AWAY

@@ -151,6 +151,11 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     private func store(_ source: inout IOVector, _ offset: UInt64, _ wanted: Int) throws(Errno) -> Int {
         if let mapped {
             source.truncate(to: wanted)
+            if takeDensely(offset, wanted) {
+                let done = try source.drain(to: mapped.writable.fd, at: offset)
+                if done < wanted { recount() }
+                return done
+            }
             let before = pagesUsed
             if before > countedPages { try take(before - countedPages) }
             // Room for the worst case first; what was there already is given back.
@@ -167,6 +172,15 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         let done = memory.write(offset, count, from: &source)
         recount()
         return done
+    }
+
+    /// With the lock held: counts the pages for a write to the memory file, without a look at it: where it has no hole, or
+    /// right behind its end.
+    private func takeDensely(_ offset: UInt64, _ count: Int) -> Bool {
+        let end = offset + UInt64(count)
+        if end <= dense { return true }
+        if offset > dense || dense < size { return false }
+        return (try? take((end + 4095) / 4096 - (dense + 4095) / 4096)) != nil
     }
 
     func seek(_ offset: Int64, whence: Int32) throws(Errno) -> UInt64 {
@@ -285,36 +299,19 @@ final class TmpfsOpenFile: OpenFile, @unchecked Sendable {
     override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
         let done = try file.read(&destination, at: offset)
         file.noteAccess(self)
-        if done >= 512 { noteTransfer(done) }
+        noteTransfer(done)
         return done
     }
 
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
         let done = try file.write(&source, at: &offset, append: appends)
-        if done >= 512, offset &+ UInt64(done) < file.shownLength { noteTransfer(done) }
+        if offset &+ UInt64(done) < file.shownLength { noteTransfer(done) }
         return done
     }
 
     // MARK: Views (TmpfsViews.swift)
 
-    /// How much is read and written here before a view is made.
-    private let patience = Atomic<Int>(TmpfsOpenFile.patience)
-    private static var patience: Int { 16 }
-
-    private func noteTransfer(_ count: Int) {
-        if patience.subtract(1 + count >> 14, ordering: .relaxed).newValue <= 0 {
-            patience.store(Self.patience, ordering: .relaxed)
-            wantsView.store(true, ordering: .relaxed)
-        }
-    }
-
-    override func viewRequest(writable: Bool) -> FileViewRequest? {
-        guard let request = file.viewRequest(of: self, writable: writable) else {
-            patience.store(16 * Self.patience, ordering: .relaxed)
-            return nil
-        }
-        return request
-    }
+    override func viewRequest(writable: Bool) -> FileViewRequest? { file.viewRequest(of: self, writable: writable) }
 
     override func add(_ view: FileView) { file.add(view) }
 

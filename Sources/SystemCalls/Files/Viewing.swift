@@ -15,7 +15,9 @@ extension Task {
         file.wantsView.store(false, ordering: .relaxed)
         guard context.makesViews, !file.mayBeWatched else { return }
         // What a limit would cut short is written here.
-        guard let request = file.viewRequest(writable: limit(Limits.RLIMIT_FSIZE) >= UInt64(Int64.max)) else { return }
+        guard let request = file.viewRequest(writable: limit(Limits.RLIMIT_FSIZE) >= UInt64(Int64.max)) else {
+            return file.refuseView()
+        }
         let table = files
         guard let (view, isNew) = try? context.makeView(request, descriptor: fd, files: table.id) else { return }
         if isNew {

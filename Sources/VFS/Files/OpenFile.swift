@@ -61,6 +61,8 @@ open class OpenFile: @unchecked Sendable {
     final var countsAsWriter = false
     /// It is used so much that a view of it is worth its price (`viewRequest`).
     public let wantsView = Atomic<Bool>(false)
+    /// How much is read and written before that.
+    private let patience = Atomic<Int>(16)
     /// Whether BSD or open-file locks were taken through it.
     final let mayHoldLocks = Atomic<Bool>(false)
 
@@ -144,6 +146,21 @@ open class OpenFile: @unchecked Sendable {
     ///
     /// - Throws: ENODEV for a file that cannot be mapped.
     open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
+
+    /// For files that can have views: so much was read, or written in place.
+    @inline(__always)
+    public final func noteTransfer(_ count: Int) {
+        if count >= 512 { noteLargeTransfer(count) }
+    }
+
+    private final func noteLargeTransfer(_ count: Int) {
+        if patience.subtract(1 + count >> 14, ordering: .relaxed).newValue > 0 { return }
+        patience.store(16, ordering: .relaxed)
+        wantsView.store(true, ordering: .relaxed)
+    }
+
+    /// There is no view of it now, nor soon.
+    public final func refuseView() { patience.store(256, ordering: .relaxed) }
 
     /// What guests' threads need to read it, and to write it if `writable`, by themselves; nil: they cannot.
     open func viewRequest(writable: Bool) -> FileViewRequest? { nil }

@@ -94,6 +94,96 @@ static void contents(void)
     close(w), close(r), close(f);
 }
 
+static void vectors(void)
+{
+    int f = prepare("v", O_RDWR, SIZE);
+    warm_writes(f);
+    struct iovec v[20] = {{other, 100}, {other + 1000, 0}, {other + 2000, 5000}, {other + 10000, 1}};
+    SHOW("preadv", preadv(f, v, 4, 500));
+    SAY("%d %d %d", memcmp(other, block + 500, 100), memcmp(other + 2000, block + 600, 5000), other[10000] == block[5600]);
+    SHOW("preadv at the end", preadv(f, v, 4, SIZE - 150));
+    fill(other, SIZE, 77);
+    SHOW("pwritev", pwritev(f, v, 4, 3000));
+    pread(f, block, SIZE, 0);
+    SAY("%d %d %d", memcmp(other, block + 3000, 100), memcmp(other + 2000, block + 3100, 5000), other[10000] == block[8100]);
+    lseek(f, 100, SEEK_SET);
+    SHOW("readv", readv(f, v, 4));
+    SHOW("writev", writev(f, v, 4));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    SHOW("preadv2", preadv2(f, v, 4, -1, 0));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    SHOW("preadv2 there", preadv2(f, v, 4, 7, 0));
+    SHOW("pwritev2 to the end", pwritev2(f, v, 4, 0, RWF_APPEND));
+    SHOW("preadv2 flags", preadv2(f, v, 4, 0, 0x40000000));
+    v[2].iov_base = (void *)8;
+    SHOW("fault in the middle", preadv(f, v, 4, 0));
+    SHOW("fault in the middle", pwritev(f, v, 4, 0));
+    SHOW("fault in the middle", readv(f, v, 4));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    SHOW("fault in the middle", writev(f, v, 4));
+    SHOW("position", lseek(f, 0, SEEK_CUR));
+    SHOW("no vector", preadv(f, (void *)8, 4, 0));
+    SHOW("none", readv(f, v, 0));
+    for (int i = 0; i < 20; i++) v[i].iov_base = other + i * 1000, v[i].iov_len = 900;
+    SHOW("twenty", preadv(f, v, 20, 10000));
+    SAY("%d", memcmp(other + 19000, block + 10000 + 19 * 900, 900));
+    v[3].iov_len = -1;
+    SHOW("negative", preadv(f, v, 4, 0));
+    close(f);
+}
+
+static void program(void)
+{
+    int f = open("/proc/self/exe", O_RDONLY);
+    struct stat s, t;
+    fstat(f, &s);
+    char *map = mmap(0, s.st_size, PROT_READ, MAP_PRIVATE, f, 0);
+    warm(f);
+    int same = 1;
+    for (unsigned i = 0; i < 3000; i++) {
+        unsigned at = i * 7919 % s.st_size, n = 1 + i * 131 % 9000;
+        ssize_t got = pread(f, other, n, at), expected = at + n > s.st_size ? s.st_size - at : n;
+        if (got != expected || memcmp(other, map + at, got)) same = 0;
+    }
+    SHOW("the program", same);
+    lseek(f, 0, SEEK_SET);
+    off_t done = 0;
+    for (ssize_t n; (n = read(f, other, 5000)) > 0; done += n) same &= !memcmp(other, map + done, n);
+    SAY("%d %d", same, done == s.st_size);
+    fstat(f, &t);
+    SAY("%d %d", s.st_size == t.st_size, s.st_mtim.tv_sec == t.st_mtim.tv_sec);
+    SHOW("write", pwrite(f, other, 4096, 0));
+    // The code that runs, written by itself, is what the file has.
+    int own = prepare("own", O_RDWR, SIZE);
+    warm_writes(own);
+    for (int i = 0; i < 200; i++) syscall(SYS_getppid), getuid(), lseek(own, 0, 0), umask(022);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], name[256];
+    same = 1;
+    int seen = 0;
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long start, end, offset;
+        char rights[8];
+        if (sscanf(line, "%lx-%lx %7s %lx %*s %*s %255s", &start, &end, rights, &offset, name) != 5 || rights[2] != 'x' || name[0] != '/' || !strncmp(name, "/dev/", 5))
+            continue;
+        int g = open(name, O_RDONLY);
+        for (; start < end; start += 65536, offset += 65536) {
+            size_t n = end - start < 65536 ? end - start : 65536;
+            ssize_t got = pread(g, block, n, offset);
+            if (got <= 0) break;
+            if (pwrite(own, (void *)start, got, 0) != got || pread(own, other, got, 0) != got || memcmp(block, other, got)) same = 0;
+            seen++;
+        }
+        close(g);
+    }
+    fclose(maps);
+    SAY("code is as it was %d %d", same, seen > 0);
+    close(own);
+    munmap(map, s.st_size);
+    close(f);
+    SHOW("closed", pread(f, other, 4096, 0));
+}
+
 static void bad_buffers(void)
 {
     int f = prepare("b", O_RDWR, SIZE);
@@ -587,6 +677,8 @@ int main(int count, char **arguments)
     setvbuf(stdout, 0, _IONBF, 0);
     enter_place();
     contents();
+    vectors();
+    program();
     bad_buffers();
     sizes();
     descriptors();
