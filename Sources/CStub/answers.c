@@ -72,6 +72,11 @@ TEXT static int read_clock(struct stub_area *area, uint32_t id, struct time *tim
     return 1;
 }
 
+TEXT uint64_t stub_coarse_time(struct stub_area *area) {
+    struct time time;
+    return read_clock(area, 5, &time) ? (uint64_t)time.seconds * NANOSECONDS + (uint64_t)time.nanoseconds : 0;
+}
+
 TEXT static int answer_clock(struct stub_area *area, uint32_t number) {
     const uint64_t *r = area->registers;
     struct time time;
@@ -114,6 +119,7 @@ TEXT int stub_answer(struct stub_area *area) {
     case STUB_ANSWER_YIELD: return give(area, stub_call_a(__NR_sched_yield, 0, 0, 0, 0, 0, 0));
     case STUB_ANSWER_MEMORY: return stub_answer_memory(area);
     case STUB_ANSWER_FUTEX: return stub_answer_futex(area);
+    case STUB_ANSWER_FILE: return stub_answer_file(area, (uint32_t)number);
     }
     return 0;
 }

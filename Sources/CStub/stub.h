@@ -28,6 +28,11 @@ HIDDEN int stub_answer(struct stub_area *area);
 /// The same for memory calls (memory-calls.c) and futexes (futex-calls.c), and for numbers that are neither: 0.
 HIDDEN int stub_answer_memory(struct stub_area *area);
 HIDDEN int stub_answer_futex(struct stub_area *area);
+HIDDEN int stub_answer_file(struct stub_area *area, uint32_t number);
+/// Lets nothing be mapped where files are.
+HIDDEN void stub_fill_files(void);
+/// CLOCK_REALTIME_COARSE in nanoseconds; 0: it cannot be read here.
+HIDDEN uint64_t stub_coarse_time(struct stub_area *area);
 /// Taken for the break, and by fork, so that a child does not inherit it from another thread.
 HIDDEN void stub_lock_heap(void);
 HIDDEN void stub_unlock_heap(void);

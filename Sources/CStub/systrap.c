@@ -59,7 +59,10 @@ _Static_assert(__builtin_offsetof(struct stub_slot, kick) == 388, "entry.S");
 _Static_assert(__builtin_offsetof(struct stub_slot, kept) == STUB_KEPT_OFFSET, "Swift takes only plain numbers");
 _Static_assert(sizeof(struct stub_slot) <= STUB_MARSHAL_OFFSET, "the control page");
 _Static_assert(sizeof(struct stub_info) == 64, "a line");
-_Static_assert(STUB_ARENA_LENGTH == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
+_Static_assert(STUB_MARKS_OFFSET == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
+_Static_assert(STUB_ARENA_LENGTH == STUB_MARKS_OFFSET + STUB_VIEWS * sizeof(struct stub_mark), "plain numbers");
+_Static_assert(STUB_VIEWS_OFFSET + STUB_VIEWS * sizeof(struct stub_view) <= STUB_CODE_OFFSET, "the part that is read-only");
+_Static_assert(STUB_CODE_OFFSET + sizeof(struct stub_code) <= STUB_INFO_LENGTH, "the part that is read-only");
 
 TEXT static struct stub_slot *slot_of(uint64_t index) {
     return (struct stub_slot *)(STUB_ARENA + STUB_INFO_LENGTH + index * STUB_SLOT_SIZE);
@@ -356,11 +359,14 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
         case STUB_FORK: {
             // The arena is not inherited: until it is mapped again, the child has nothing but its private memory.
             long ticket = (long)a[0];
+            uint64_t has_views = a[1];
             stub_lock_heap();
             result = stub_call_b(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
             stub_unlock_heap();
             if (result == 0) {
                 stub_call_a(__NR_close_range, 0, ~0u, 0, 0, 0, 0);
+                // Nor are mapped files: where they were must not come to be the guest's.
+                if (has_views) stub_fill_files();
                 map_arena(ticket);
                 area->happened = area->told = 0;
                 publish(area, STUB_EVENT_STARTED);

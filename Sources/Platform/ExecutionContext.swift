@@ -114,6 +114,26 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// The same for its user and group ids, on the task's own thread; nil: they are not to be answered.
     open func publish(users: ThreadUsers?) {}
 
+    /// Whether the guest's threads can use files by themselves (`makeView`).
+    open var makesViews: Bool { false }
+
+    /// Maps a file for the use of the guest's threads. Nothing is used of the view before `use`.
+    ///
+    /// - Parameters:
+    ///   - descriptor: through which they use it.
+    ///   - files: what the table is called in which that is (`FDTable.id`); not 0.
+    /// - Returns: the view that there was, too: then this thread, too, uses it from now on.
+    /// - Throws: EMFILE for a number that is too large; ENOMEM.
+    open func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> (view: FileView, isNew: Bool) {
+        throw .ENOSYS
+    }
+
+    /// Lets the guest's threads use a new view. From any thread.
+    open func use(_ view: FileView) {}
+
+    /// This thread's descriptors are those of the table `files`; 0: nothing is known of them.
+    open func use(files: UInt32) {}
+
     /// How the instruction of the last `.systemCall` was caught.
     public final var arrival = CallArrival.trapped
 
@@ -268,6 +288,9 @@ open class AddressSpace: @unchecked Sendable {
     /// Tells that the guest has a copy of the host's vDSO at `place`: what a thread's place in the host's is shown as, and
     /// taken for. Inherited by copies of the address space.
     open func mirrorVDSO(at place: GuestAddress, size: UInt64) {}
+
+    /// Ends all views of files: the guest's threads use none by themselves until there are new ones.
+    open func withdrawViews() {}
 
     /// Guest memory reached from any thread: remote copies only.
     open var remote: GuestMemory { GuestMemory() }

@@ -63,6 +63,8 @@ public enum MarshalTable {
         (STUB_ANSWER_YIELD, [.sched_yield]),
         (STUB_ANSWER_MEMORY, [.mmap, .munmap, .madvise, .mprotect, .brk, .mremap, .msync, .membarrier]),
         (STUB_ANSWER_FUTEX, [.futex, .futex_waitv]),
+        (STUB_ANSWER_FILE, [.read, .write, .pread64, .pwrite64, .readv, .writev, .preadv, .pwritev, .preadv2, .pwritev2,
+                             .lseek]),
     ] }
 
     private typealias Calls = [(SystemCallNumber, [MarshalItem])]

@@ -40,6 +40,9 @@ enum StubFilter {
     private static let info: [FilterCondition] = [.equal(0, StubLayout.arena), .equal(1, StubLayout.infoLength), .low(2, 1)]
     private static let slots: [FilterCondition] = [.equal(0, StubLayout.arena + StubLayout.infoLength),
                                                    .equal(1, StubLayout.arenaLength - StubLayout.infoLength), .low(2, 3)]
+    /// Exactly where files are: to fill it.
+    private static let files: [FilterCondition] = [.equal(0, StubLayout.files), .equal(1, StubLayout.filesLength), .low(2, 0),
+                                                   .low(3, 0x4032)]
     private static let shared: [FilterCondition] = [.low(3, 0x11), .between(4, 0, lastSlot)]
 
     /// Gate A: what is called most often comes first. The way back from a signal is part of each call that is trapped, and
@@ -52,7 +55,7 @@ enum StubFilter {
                                       .oneOf(3, ignoring: ~3, [1, 2])]
         b.rule(SystemCallNumber.mmap.rawValue, [map + [.has(3, mask: anonymous)],
                                                 map + [.between(4, firstSlot, lastSlot)],
-                                                info + shared, slots + shared])
+                                                info + shared, slots + shared, files])
         b.rule(SystemCallNumber.munmap.rawValue, [[.range(address: 0, length: 1)]])
         b.rule(SystemCallNumber.madvise.rawValue, [[.range(address: 0, length: 1), .oneOf(2, [
             4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24])], arena + [.low(2, 10 /* DONTFORK */)]])
@@ -102,7 +105,7 @@ extension StubFilter {
         // The first filter lets nothing but the arena itself be mapped there.
         let arena = UInt32(StubLayout.arena >> 32)
         if closer != STUB_CLOSE_FUTEXES {
-            b.rule(SystemCallNumber.mmap.rawValue, [[.upper(0, arena)]])
+            b.rule(SystemCallNumber.mmap.rawValue, [[.upper(0, arena)], [.equal(0, StubLayout.files)]])
             b.rule(SystemCallNumber.madvise.rawValue, [[.upper(0, arena)]])
             for call: SystemCallNumber in [.munmap, .mprotect, .mremap, .msync] { b.rule(call.rawValue, []) }
         }

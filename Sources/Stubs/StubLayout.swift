@@ -26,6 +26,9 @@ public enum StubLayout {
     static var arena: UInt64 { UInt64(STUB_ARENA) }
     static var arenaLength: UInt64 { UInt64(STUB_ARENA_LENGTH) }
     static var infoLength: UInt64 { UInt64(STUB_INFO_LENGTH) }
+    /// Where they have the files that their own code reads and writes.
+    public static var files: UInt64 { UInt64(STUB_FILES) }
+    public static var filesLength: UInt64 { UInt64(STUB_FILES_LENGTH) }
     /// Where rewritten code jumps to (CStub.h).
     public static let entryCall = address(\.entry_call)
     static let entry = address(\.entry)

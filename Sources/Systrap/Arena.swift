@@ -81,6 +81,23 @@ final class Arena: @unchecked Sendable {
         unsafe (base + Int(STUB_SPACE_OFFSET)).assumingMemoryBound(to: CStub.stub_space_info.self)
     }
 
+    /// What the stub knows of rewritten code. The stub cannot write it.
+    var code: UnsafeMutablePointer<CStub.stub_code> {
+        unsafe (base + Int(STUB_CODE_OFFSET)).assumingMemoryBound(to: CStub.stub_code.self)
+    }
+
+    /// A descriptor's view. The stub cannot write it.
+    func view(_ index: Int) -> UnsafeMutablePointer<CStub.stub_view> {
+        precondition(index >= 0 && index < Int(STUB_VIEWS))
+        return unsafe (base + Int(STUB_VIEWS_OFFSET)).assumingMemoryBound(to: CStub.stub_view.self) + index
+    }
+
+    /// What the stub tells of it.
+    func mark(_ index: Int) -> UnsafeMutablePointer<CStub.stub_mark> {
+        precondition(index >= 0 && index < Int(STUB_VIEWS))
+        return unsafe (base + Int(STUB_MARKS_OFFSET)).assumingMemoryBound(to: CStub.stub_mark.self) + index
+    }
+
     /// Takes a slot that no thread uses.
     ///
     /// - Parameter process: the stub, to find out whether threads are gone.

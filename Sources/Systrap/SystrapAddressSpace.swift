@@ -23,6 +23,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let isForked: Bool
     /// What its threads leave that have ended.
     let answered: AnsweredCalls
+    /// The files that the stub's own code uses.
+    let views: FileViews
     /// Each memory call is judged.
     let isMediated: Bool
 
@@ -43,6 +45,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         self.rewritten = rewritten ?? RewrittenCode()
         self.spareArena = spareArena
         isForked = rewritten != nil
+        views = FileViews(arena)
+        self.rewritten.show(in: arena)
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_FUTEXES | (mediated ? 0 : STUB_SPACE_MEMORY_CALLS)
@@ -157,7 +161,10 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
             return bells
         }
         for bell in all { bell.ring() }
+        views.withdrawAll()
     }
+
+    override func withdrawViews() { views.withdrawAll() }
 
     override func kill() {
         super.kill()

@@ -154,6 +154,16 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe host_store32(&line.pointee.flags, isSet ? flags | flag : flags & ~flag)
     }
 
+    override var makesViews: Bool { true }
+
+    override func makeView(_ request: FileViewRequest, descriptor: Int32, files: UInt32) throws(Errno) -> (view: FileView, isNew: Bool) {
+        try makeFileView(request, descriptor, files)
+    }
+
+    override func use(_ view: FileView) { if let view = view as? SystrapFileView { space.views.use(view) } }
+
+    override func use(files: UInt32) { unsafe host_store32(&space.arena.info(index).pointee.files, files) }
+
     override func beginEnd() { space.killIfLast() }
 
     override func closeNativeCalls(memory: Bool, futexes: Bool, everywhere: Bool) throws(Errno) {
@@ -333,6 +343,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 // The rest of its trampoline may not be what the program now has there.
                 registers.origRax = registers.origRax
             }
+            if space.views.hasUnused.load(ordering: .relaxed) { unmapUnused() }
             let departure = departure
             if window.reach > 0 { accountForWindow() }
             if case .registers = departure { load(registers) }

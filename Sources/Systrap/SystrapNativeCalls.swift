@@ -126,7 +126,7 @@ extension SystrapContext {
             // CLONE_PARENT | SIGCHLD: a child of the Sentry's.
             // No patch is half made while the memory is copied.
             (reported, code) = try space.rewritten.lock.withLock { () throws(Errno) in
-                (try asking(.clone(flags: 0x8000 | 17), STUB_FORK, ticket), space.rewritten.copy())
+                (try askingForFork(ticket), space.rewritten.copy())
             }
         } catch {
             // It has died meanwhile, or lies.
@@ -153,6 +153,12 @@ extension SystrapContext {
         context.closed = closed
         context.registers = registers
         return context
+    }
+
+    private func askingForFork(_ ticket: UInt64) throws(Errno) -> UInt64 {
+        try space.views.mappingLock.withLock { () throws(Errno) in
+            try asking(.clone(flags: 0x8000 | 17), STUB_FORK, ticket, space.views.hasMappings ? 1 : 0)
+        }
     }
 
     private func end(_ process: Int32) {
@@ -187,9 +193,9 @@ extension SystrapContext {
     }
 
     /// A command in which the thread asks for one thing.
-    private func asking(_ what: StubRequests.Expected, _ command: CStub.stub_command, number: UInt32 = 0, _ a: UInt64 = 0,
-                        _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0,
-                        _ f: UInt64 = 0) throws(Errno) -> UInt64 {
+    func asking(_ what: StubRequests.Expected, _ command: CStub.stub_command, number: UInt32 = 0, _ a: UInt64 = 0,
+                _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0,
+                _ f: UInt64 = 0) throws(Errno) -> UInt64 {
         space.requests.expect(thread, what)
         let result = self.command(command, number: number, a, b, c, d, e, f)
         space.requests.forget(thread)

@@ -55,7 +55,11 @@ import Waiting
         }
         withExtendedLifetime(old) {}
         if new != nil { credentialsChanged() }
+        if newFiles != nil { filesChanged() }
     }
+
+    /// Called on the caller's own thread when `files` is another one.
+    open func filesChanged() {}
 
     /// Called on the caller's own thread when `credentials` is another one.
     open func credentialsChanged() {}

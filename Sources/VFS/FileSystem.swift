@@ -1,5 +1,6 @@
 import HostOS
 import LinuxABI
+import Memory
 import Synchronization
 
 /// A mounted file system's own state: Linux's super_block.
@@ -26,6 +27,8 @@ open class FileSystem: @unchecked Sendable {
     private let readOnlyFlag = Atomic<Bool>(false)
     /// How many inotify watches are on its inodes: with none, nothing is told.
     final let watchCount = Atomic<Int>(0)
+    /// Files that guests' threads use by themselves, while there is no watch.
+    public final let viewedFiles = ViewedFiles()
 
     public init(typeName: String, device: DeviceNumber = .nextAnonymous()) {
         self.typeName = typeName

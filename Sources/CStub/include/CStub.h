@@ -36,13 +36,22 @@
 #define STUB_FLOATING_OFFSET 0x1000ul
 #define STUB_WINDOW_OFFSET   0x2000ul
 #define STUB_WINDOW_SIZE     0x10000ul
-#define STUB_ARENA_LENGTH 0x12050000ul // both
+#define STUB_MARKS_OFFSET 0x12050000ul // behind the slots: a struct stub_mark per view
+#define STUB_ARENA_LENGTH 0x12054000ul // all of it
 // Private memory of each thread, whose address tells the slot: struct stub_area and the stack of the entry code in the
 // first page, the signal stack behind it.
 #define STUB_AREAS        0x7ea000000000ul
 #define STUB_AREA_SIZE    0x10000ul
 // Private memory that a process's threads have in common, behind their areas: struct stub_heap.
 #define STUB_COMMON       (STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE)
+
+// Files that the stub's code reads and writes for the guest (file-calls.c): a struct stub_view per descriptor, in the part
+// of the arena that guest code cannot write, and where the files are mapped. Places are not used again until all were.
+#define STUB_VIEWS        256ul
+#define STUB_VIEWS_OFFSET 0x41000ul
+#define STUB_FILES        0x7eb000000000ul
+#define STUB_FILES_LENGTH 0x4000000000ul
+#define STUB_VIEW_TRANSFER (4ul << 20) // more than this in one call is the Sentry's
 
 #define STUB_YIELDS 0x80000000u // in stub_slot.spins
 // Of stub_slot.happened and told: the step of the counter, and what says that somebody sleeps until it changes.
@@ -139,7 +148,8 @@ struct stub_info {
     int32_t pgid, sid;
     uint32_t uid, euid, gid, egid; // as its user namespace numbers them
     uint32_t cpu;           // what getcpu shows
-    uint32_t pad[5];
+    uint32_t files;         // the table of its descriptors, as struct stub_view has it; 0: not told
+    uint32_t pad[4];
 };
 #define STUB_HAND_OVER 1u // nothing is answered in the stub: a tracer or a filter of the guest wants to see each call
 #define STUB_IDENTITY  2u // ids of processes and the processor are filled in
@@ -165,6 +175,39 @@ struct stub_space_info {
 #define STUB_SPACE_CLOCKS       4u
 #define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
 #define STUB_SPACE_PARALLEL    16u // there is more than one processor
+
+/// A descriptor whose file is mapped. The Sentry writes it, the stub has it mapped read-only.
+struct stub_view {
+    uint32_t version; // odd while what follows is changed, but for `length`
+    uint32_t files;   // the table in which the descriptor is; 0: none
+    uint32_t flags;   // STUB_VIEW_*
+    uint32_t pad;
+    uint64_t address; // of the file's first byte
+    uint64_t length;  // how much of the file may be used, and STUB_VIEW_WHOLE: that it has no more
+    uint64_t pad2[4];
+};
+#define STUB_VIEW_READ     1u
+#define STUB_VIEW_WRITE    2u
+#define STUB_VIEW_WHOLE    0x8000000000000000ul
+
+/// Where code was rewritten, at STUB_CODE_OFFSET: bytes that the program does not know. The Sentry writes it, the stub has
+/// it mapped read-only.
+struct stub_code {
+    uint64_t low, high; // all of it lies within
+    uint64_t pages[64]; // a bit per page, by a hash of its number (stub_code_bit)
+};
+#define STUB_CODE_OFFSET 0x46000ul
+
+static inline uint32_t stub_code_bit(uint64_t page) { return (uint32_t)(page * 0x9e3779b97f4a7c15ul >> 52); }
+
+/// What the stub has to tell of a view: the guest's word.
+struct stub_mark {
+    uint64_t position; // of the open file, while it is kept here; else STUB_POSITION_AWAY
+    uint64_t modified; // when it was last written, CLOCK_REALTIME_COARSE in nanoseconds; 0: not since the Sentry looked
+    uint64_t accessed; // whether it was read
+    uint64_t pad[5];
+};
+#define STUB_POSITION_AWAY 0x8000000000000000ul
 
 /// At STUB_COMMON: what brk(2) needs. Inherited by fork.
 struct stub_heap {

@@ -57,6 +57,7 @@ enum stub_answerer {
     STUB_ANSWER_YIELD,
     STUB_ANSWER_MEMORY,
     STUB_ANSWER_FUTEX,
+    STUB_ANSWER_FILE,
 };
 
 enum stub_item {

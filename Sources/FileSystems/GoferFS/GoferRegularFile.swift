@@ -10,6 +10,9 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     // Guarded by the state lock. They stay while the file is open somewhere, and for a while after.
     private var readOnly: SharedFD?
     private var readWrite: SharedFD?
+    /// Guests that read it by themselves. Once it is there it stays.
+    private var viewedStorage: ViewedFile?
+    let hasViewed = Atomic<Bool>(false)
     private var opens = 0
     /// Whether the file system's list of idle files holds it.
     private var isListed = false
@@ -27,7 +30,20 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
 
     func keepDescriptor(_ fd: HostFD, writable: Bool) {
         let shared = SharedFD(owning: fd)
-        state.withLock { if writable { readWrite = shared } else { readOnly = shared } }
+        state.withLock { keepLocked(shared, writable: writable) }
+    }
+
+    private func keepLocked(_ shared: SharedFD, writable: Bool) {
+        if !writable { return readOnly = shared }
+        readWrite = shared
+        forgetReaderLocked()
+    }
+
+    /// The contents may be others now for who opens the file than for who has it mapped: a host's overlay copies a file up
+    /// when it is opened for writing.
+    private func forgetReaderLocked() {
+        readOnly = nil
+        viewed?.withdrawAll()
     }
 
     /// A descriptor of the host's that reads, or reads and writes.
@@ -41,7 +57,7 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
         if handle == 0 { handle = opened.handle } else { gofer.connection.close(opened.handle) }
         updateLocked(opened.status)
         let shared = SharedFD(owning: opened.takeDescriptor())
-        if writable { readWrite = shared } else { readOnly = shared }
+        keepLocked(shared, writable: writable)
         return shared
     }
 
@@ -84,9 +100,60 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
         gofer.connection.close(handle)
     }
 
+    // MARK: - Views
+
+    var viewed: ViewedFile? { hasViewed.load(ordering: .acquiring) ? viewedStorage : nil }
+
+    /// What reads without calls are made of: only of a tree that nobody else changes, where the size is known.
+    func viewRequest(of file: OpenFile) -> FileViewRequest? {
+        guard gofer.sharing == .exclusive, file.flags.isReadable, !file.flags.contains(.O_DIRECT) else { return nil }
+        return state.withLock { () -> FileViewRequest? in
+            guard let bytes = try? descriptorLocked(writable: false), let status = try? bytes.fd.statusOfDescriptor(),
+                  status.size >= 4096 else { return nil }
+            let viewed: ViewedFile
+            if let known = viewedStorage { viewed = known } else {
+                viewed = ViewedFile()
+                viewedStorage = viewed
+                gofer.viewedFiles.add(viewed)
+                hasViewed.store(true, ordering: .releasing)
+            }
+            let notes = !file.flags.contains(.O_NOATIME) && !file.path.mount.suppressesAccessTime(of: type)
+            return FileViewRequest(bytes: bytes, isWritable: false, file: viewed, size: status.size, notesAccess: notes)
+        }
+    }
+
+    func add(_ view: FileView) {
+        state.withLock {
+            // Who writes beyond it looks for views afterwards.
+            viewedStorage?.add(view, length: 0, isWhole: false)
+            guard let readOnly, ObjectIdentifier(readOnly) == view.bytes, let status = try? readOnly.fd.statusOfDescriptor() else { return }
+            viewedStorage?.setLength(status.size, isWhole: true)
+        }
+    }
+
+    /// Something was written up to `end`: views that end before are of no use any more.
+    @inline(__always)
+    func noteEnd(_ end: UInt64) {
+        if let viewed, viewed.isViewed, end > viewed.knownLength { viewed.withdrawAll() }
+    }
+
+    /// What guests' threads read by themselves moves the access time, too: by a read of ours.
+    private func takeMarks(of viewed: ViewedFile) {
+        guard viewed.takeMarks().accessed, let reader = state.withLock({ readOnly }) else { return }
+        unsafe withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { room in
+            _ = try? unsafe reader.fd.pread(into: UnsafeMutableRawBufferPointer(room), at: 0)
+        }
+        wasRead()
+    }
+
     // MARK: - Attributes
 
     override var mustFetch: Bool { super.mustFetch || isWrittenByMappings.load(ordering: .relaxed) }
+
+    override func attributes() throws(Errno) -> Attributes {
+        if let viewed, viewed.isViewed { takeMarks(of: viewed) }
+        return try super.attributes()
+    }
 
     /// A descriptor knows what the Gofer would say.
     override func fetchLocked() throws(Errno) {
@@ -97,7 +164,11 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     }
 
     override func truncateLocked(to size: UInt64) throws(Errno) -> Bool {
-        guard let readWrite else { return false }
+        viewed?.withdrawAll()
+        guard let readWrite else {
+            forgetReaderLocked()
+            return false
+        }
         try readWrite.fd.truncate(to: size)
         isStale.store(true, ordering: .relaxed)
         return true
@@ -154,6 +225,7 @@ final class GoferFile: OpenFile, @unchecked Sendable {
             try unsafe fd.pread(into: buffer, at: start &+ Int64(done))
         }
         if n > 0 { file.wasRead() }
+        noteTransfer(n)
         return n
     }
 
@@ -165,6 +237,7 @@ final class GoferFile: OpenFile, @unchecked Sendable {
         let n = try unsafe source.drain { (buffer, done) throws(Errno) in
             try unsafe fd.pwrite(buffer, at: start &+ Int64(done))
         }
+        file.noteEnd(UInt64(start) &+ UInt64(n))
         try synchronizeIfAsked()
         return n
     }
@@ -178,7 +251,9 @@ final class GoferFile: OpenFile, @unchecked Sendable {
             file.wasWritten(keepingPrivilegesFor: caller)
         }
         let n = try unsafe source.drain { (buffer, _) throws(Errno) in try unsafe fd.append(buffer) }
-        offset = UInt64(try fd.seek(0, whence: 2)) &- UInt64(n)
+        let end = UInt64(try fd.seek(0, whence: 2))
+        offset = end &- UInt64(n)
+        file.noteEnd(end)
         try synchronizeIfAsked()
         return n
     }
@@ -207,9 +282,15 @@ final class GoferFile: OpenFile, @unchecked Sendable {
     override func sync(dataOnly: Bool, by caller: Caller) throws(Errno) { try descriptor.fd.synchronize(dataOnly: dataOnly) }
 
     override func allocate(mode: Int32, offset: UInt64, length: UInt64, by caller: Caller) throws(Errno) {
+        file.viewed?.withdrawAll()
         try descriptor.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
+        file.viewed?.withdrawAll()
         file.wasWritten()
     }
+
+    override func viewRequest(writable: Bool) -> FileViewRequest? { file.viewRequest(of: self) }
+    override func add(_ view: FileView) { file.add(view) }
+    override var viewed: ViewedFile? { file.viewed }
 
     override func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable {
         if writable {

@@ -8,14 +8,19 @@ import VFS
 /// file of the host's, which guest and Sentry share.
 final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     /// Guards contents, size and seals. Above the attributes' lock.
-    private let contentLock = Lock()
+    let contentLock = Lock()
     /// The contents, until there is `mapped`.
     private var memory = ChunkedBytes()
-    private var mapped: MemoryFile?
-    private var size: UInt64 = 0
+    private(set) var mapped: MemoryFile?
+    private(set) var size: UInt64 = 0
+    /// Of the memory file: so many bytes from the start on have no hole among them. More may be so.
+    var dense: UInt64 = 0
+    /// Guests that use it by themselves (TmpfsViews.swift). Once it is there it stays.
+    var viewedStorage: ViewedFile?
+    let hasViewed = Atomic<Bool>(false)
     /// Pages that were counted in the file system.
     private var countedPages: UInt64 = 0
-    private var seals: FileSeals
+    private(set) var seals: FileSeals
     /// Size and 512-byte blocks for those who ask without the lock, while the contents are in memory.
     private let shownSize = Atomic<UInt64>(0)
     private let shownBlocks = Atomic<UInt64>(0)
@@ -33,6 +38,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     deinit { tmpfs.give(pages: countedPages) }
 
     override func attributes() throws(Errno) -> Attributes {
+        takeMarks()
         var a = try super.attributes()
         if !isMapped.load(ordering: .acquiring) {
             a.size = shownSize.load(ordering: .relaxed)
@@ -54,6 +60,9 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
 
     override func setAttributes(_ change: AttributeChange, by caller: Caller) throws(Errno) {
         if let size = change.size { try resize(to: size) }
+        takeMarks()
+        // What is written from now on takes these bits away.
+        if let mode = change.mode, mode & 0o6000 != 0 { viewed?.withdrawAll() }
         try super.setAttributes(change, by: caller)
     }
 
@@ -65,6 +74,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         try contentLock.withLock { () throws(Errno) in
             if new < size, seals.contains(.F_SEAL_SHRINK) { throw .EPERM }
             if new > size, seals.contains(.F_SEAL_GROW) { throw .EPERM }
+            if mapped != nil { noteSize(new, kept: min(size, new)) }
             if let mapped { try mapped.writable.fd.truncate(to: new) } else if new < size { memory.truncate(to: new) }
             size = new
             recount()
@@ -75,6 +85,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     /// With the lock held: tells others of size and blocks.
     private func show() {
         shownSize.store(size, ordering: .relaxed)
+        if hasViewed.load(ordering: .relaxed) { showLength() }
         if mapped == nil { shownBlocks.store(memory.pages &* 8, ordering: .relaxed) }
     }
 
@@ -123,10 +134,14 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             if offset >= size { throw .EPERM }
             count = Int(size - offset)
         }
+        if mapped != nil, offset > size { clearTail(until: offset) }
         let done = try store(&source, offset, count)
         if done > 0 {
-            size = max(size, offset + UInt64(done))
+            let end = offset + UInt64(done)
+            if mapped != nil, offset <= dense, end > dense { dense = end }
+            size = max(size, end)
             show()
+            takeMarks()
             touch()
         }
         if done == 0, source.faulted { throw .EFAULT }
@@ -136,6 +151,11 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     private func store(_ source: inout IOVector, _ offset: UInt64, _ wanted: Int) throws(Errno) -> Int {
         if let mapped {
             source.truncate(to: wanted)
+            if takeDensely(offset, wanted) {
+                let done = try source.drain(to: mapped.writable.fd, at: offset)
+                if done < wanted { recount() }
+                return done
+            }
             let before = pagesUsed
             if before > countedPages { try take(before - countedPages) }
             // Room for the worst case first; what was there already is given back.
@@ -152,6 +172,15 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         let done = memory.write(offset, count, from: &source)
         recount()
         return done
+    }
+
+    /// With the lock held: counts the pages for a write to the memory file, without a look at it: where it has no hole, or
+    /// right behind its end.
+    private func takeDensely(_ offset: UInt64, _ count: Int) -> Bool {
+        let end = offset + UInt64(count)
+        if end <= dense { return true }
+        if offset > dense || dense < size { return false }
+        return (try? take((end + 4095) / 4096 - (dense + 4095) / 4096)) != nil
     }
 
     func seek(_ offset: Int64, whence: Int32) throws(Errno) -> UInt64 {
@@ -178,6 +207,8 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             let grows = !keepSize && offset + length > size
             if grows, seals.contains(.F_SEAL_GROW) { throw .EPERM }
             if let mapped {
+                if punch || zero { noteSize(size, kept: min(offset, size)) }
+                if grows { clearTail(until: offset + length) }
                 if !punch { try take(length / 4096 + 2) }
                 try mapped.writable.fd.allocate(mode: UInt32(bitPattern: mode), offset: offset, length: length)
             } else {
@@ -187,6 +218,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             if grows { size = offset + length }
             show()
         }
+        takeMarks()
         touch()
     }
 
@@ -210,6 +242,12 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         contentLock.lock()
         defer { contentLock.unlock() }
         if writable, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+        let file = try memoryFile()
+        return .file(writable ? file.writable : file.readOnly)
+    }
+
+    /// With the lock held: the contents as a memory file.
+    func memoryFile() throws(Errno) -> MemoryFile {
         let file: MemoryFile
         if let mapped {
             file = mapped
@@ -229,8 +267,11 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
             memory = ChunkedBytes()
             isMapped.store(true, ordering: .releasing)
         }
-        return .file(writable ? file.writable : file.readOnly)
+        return file
     }
+
+    /// The size, without the lock.
+    var shownLength: UInt64 { shownSize.load(ordering: .relaxed) }
 
     var currentSeals: FileSeals { contentLock.withLock { seals } }
 
@@ -258,12 +299,23 @@ final class TmpfsOpenFile: OpenFile, @unchecked Sendable {
     override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
         let done = try file.read(&destination, at: offset)
         file.noteAccess(self)
+        noteTransfer(done)
         return done
     }
 
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
-        try file.write(&source, at: &offset, append: appends)
+        let done = try file.write(&source, at: &offset, append: appends)
+        if offset &+ UInt64(done) < file.shownLength { noteTransfer(done) }
+        return done
     }
+
+    // MARK: Views (TmpfsViews.swift)
+
+    override func viewRequest(writable: Bool) -> FileViewRequest? { file.viewRequest(of: self, writable: writable) }
+
+    override func add(_ view: FileView) { file.add(view) }
+
+    override var viewed: ViewedFile? { file.viewed }
 
     override func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 {
         try file.seek(offset, whence: whence)

@@ -63,8 +63,13 @@ class TmpfsInode: Inode, @unchecked Sendable {
     }
 
     /// relatime: notes an access when the last one is older than the last change, or than a day.
-    final func noteAccess(_ file: OpenFile) {
-        if file.flags.contains(.O_NOATIME) || file.path.mount.suppressesAccessTime(of: type) { return }
+    final func noteAccess(_ file: OpenFile) { if notesAccess(by: file) { noteAccess() } }
+
+    final func notesAccess(by file: OpenFile) -> Bool {
+        !file.flags.contains(.O_NOATIME) && !file.path.mount.suppressesAccessTime(of: type)
+    }
+
+    final func noteAccess() {
         let now = FileTime.now
         if now.seconds < accessedUntil.load(ordering: .relaxed) { return }
         attributeLock.withLock {

@@ -220,7 +220,12 @@ import Waiting
     /// The context, for other threads than the task's own.
     var currentContext: ExecutionContext { contextLock.withLock { context } }
 
-    public override func credentialsChanged() { publishUsers() }
+    public override func credentialsChanged() {
+        publishUsers()
+        mm.addressSpace.withdrawViews()
+    }
+
+    public override func filesChanged() { context.use(files: 0) }
 
     public override func willWait() { unsafe contextReference._withUnsafeGuaranteedRef { $0.willWait() } }
 

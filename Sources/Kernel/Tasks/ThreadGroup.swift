@@ -115,7 +115,12 @@ public final class ThreadGroup: @unchecked Sendable {
     /// Changes a limit (setrlimit(2)), and has memory calls judged by it.
     public func setLimit(_ resource: Int, _ limit: Limits.Limit) {
         limits[resource] = limit
-        for task in liveTasks { task.memoryManager.addressSpace.limitGrowth(limits.limitsGrowth) }
+        for task in liveTasks {
+            let space = task.memoryManager.addressSpace
+            space.limitGrowth(limits.limitsGrowth)
+            // What is written must not get beyond it.
+            if resource == Limits.RLIMIT_FSIZE { space.withdrawViews() }
+        }
     }
 
     /// CPU time of all its threads, the ended ones included.

@@ -86,6 +86,7 @@ private func setStatusFlags(_ task: Task, _ file: OpenFile, _ wanted: OpenFlags)
     let new = file.flags.subtracting(settable).union(wanted.intersection(settable))
     try file.checkFlags(new, by: task)
     file.flags = new
+    file.viewed?.withdrawAll()
     return 0
 }
 

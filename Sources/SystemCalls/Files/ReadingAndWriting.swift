@@ -8,14 +8,18 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.read(file, into: &to))
+            let done = try task.read(file, into: &to)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.write] = { (task, a) throws(Errno) in
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.write(file, from: &from))
+            let done = try task.write(file, from: &from)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.pread64] = { (task, a) throws(Errno) in
@@ -24,7 +28,9 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.isSeekable { throw .ESPIPE }
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.read(file, into: &to, at: offset))
+            let done = try task.read(file, into: &to, at: offset)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: false) }
+            return UInt64(done)
         }
     }
     table[.pwrite64] = { (task, a) throws(Errno) in
@@ -33,21 +39,27 @@ func registerReadingAndWriting(_ table: inout SystemCallTable) {
             if !file.isSeekable { throw .ESPIPE }
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffer(a.address(1), a.third)
-            return UInt64(try task.write(file, from: &from, at: offset))
+            let done = try task.write(file, from: &from, at: offset)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: false) }
+            return UInt64(done)
         }
     }
     table[.readv] = { (task, a) throws(Errno) in
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isReadable { throw .EBADF }
             var to = try task.buffers(a.address(1), a.third)
-            return UInt64(try task.read(file, into: &to))
+            let done = try task.read(file, into: &to)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.writev] = { (task, a) throws(Errno) in
         try task.withFile(a.int(0)) { (file) throws(Errno) in
             if !file.flags.isWritable { throw .EBADF }
             var from = try task.buffers(a.address(1), a.third)
-            return UInt64(try task.write(file, from: &from))
+            let done = try task.write(file, from: &from)
+            if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: true) }
+            return UInt64(done)
         }
     }
     table[.preadv] = { (task, a) throws(Errno) in try readAt(task, a, try position(a.fourth), []) }
@@ -84,8 +96,9 @@ private func readAt(_ task: Task, _ a: SystemCallArguments, _ offset: UInt64?, _
     if !file.flags.isReadable { throw .EBADF }
     if flags.contains(.RWF_APPEND) { throw .EOPNOTSUPP }
     var to = try task.buffers(a.address(1), a.third)
-    if let offset { return UInt64(try task.read(file, into: &to, at: offset, flags)) }
-    return UInt64(try task.read(file, into: &to, flags))
+    let done = if let offset { try task.read(file, into: &to, at: offset, flags) } else { try task.read(file, into: &to, flags) }
+    if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: offset == nil) }
+    return UInt64(done)
 }
 
 private func writeAt(_ task: Task, _ a: SystemCallArguments, _ offset: UInt64?, _ flags: TransferFlags) throws(Errno) -> UInt64 {
@@ -93,6 +106,7 @@ private func writeAt(_ task: Task, _ a: SystemCallArguments, _ offset: UInt64?, 
     if offset != nil, !file.isSeekable { throw .ESPIPE }
     if !file.flags.isWritable { throw .EBADF }
     var from = try task.buffers(a.address(1), a.third)
-    if let offset { return UInt64(try task.write(file, from: &from, at: offset, flags)) }
-    return UInt64(try task.write(file, from: &from, flags))
+    let done = if let offset { try task.write(file, from: &from, at: offset, flags) } else { try task.write(file, from: &from, flags) }
+    if file.wantsView.load(ordering: .relaxed) { task.view(file, a.int(0), moves: offset == nil) }
+    return UInt64(done)
 }

@@ -1,4 +1,5 @@
 import CHostOS
+import CStub
 import HostOS
 import Synchronization
 
@@ -52,8 +53,28 @@ import Synchronization
 
     deinit { unsafe pages.deallocate() }
 
+    /// Where the stub reads the same, once that is known.
+    private var arena: Arena?
+
+    /// Tells the stub's own code of what is rewritten, from now on. Before guest code runs.
+    func show(in arena: Arena) {
+        self.arena = arena
+        show()
+    }
+
+    private func show() {
+        guard let code = unsafe arena?.code else { return }
+        unsafe withUnsafeMutableBytes(of: &code.pointee.pages) { words in
+            for word in 0..<Self.pageWords {
+                unsafe words.storeBytes(of: pages[word], toByteOffset: word * 8, as: UInt64.self)
+            }
+        }
+        unsafe host_store64(&code.pointee.low, low.load(ordering: .relaxed))
+        unsafe host_store64(&code.pointee.high, high.load(ordering: .relaxed))
+    }
+
     private static func bit(_ page: UInt64) -> (word: Int, mask: UInt64) {
-        let hash = (page &* 0x9e37_79b9_7f4a_7c15) >> 52
+        let hash = UInt64(stub_code_bit(page))
         return (Int(hash >> 6), 1 << (hash & 63))
     }
 
@@ -91,6 +112,7 @@ import Synchronization
             let (word, mask) = Self.bit(page)
             unsafe host_store64(pages + word, host_load64(pages + word) | mask)
         }
+        show()
     }
 
     // With the lock held:

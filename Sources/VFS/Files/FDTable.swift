@@ -1,5 +1,6 @@
 import HostOS
 import LinuxABI
+import Memory
 import Synchronization
 
 /// The descriptors of a process, shared by tasks with CLONE_FILES. It is also the owner of POSIX file locks (Linux's
@@ -13,6 +14,17 @@ public final class FDTable: @unchecked Sendable {
     private let users = Atomic<Int>(0)
     /// No slot below is free.
     private var lowestFree = 0
+    /// Where guests' threads use a descriptor without a call.
+    private var views: [Int: FileView] = [:]
+
+    /// What it is called where views are kept: not 0.
+    public let id = FDTable.nextID()
+    private static let lastID = Atomic<UInt32>(0)
+
+    private static func nextID() -> UInt32 {
+        let id = lastID.add(1, ordering: .relaxed).newValue
+        return id == 0 ? nextID() : id
+    }
 
     private enum Slot {
         case free
@@ -116,6 +128,7 @@ public final class FDTable: @unchecked Sendable {
     }
 
     private func vacate(_ fd: Int) {
+        endView(fd)
         slots[fd] = .free
         lowestFree = min(lowestFree, fd)
     }
@@ -148,8 +161,29 @@ public final class FDTable: @unchecked Sendable {
         case .reserved: throw .EBUSY
         case .file(let before, _): old = before
         }
+        endView(i)
         slots[i] = .file(file, closeOnExec: closeOnExec)
         return old
+    }
+
+    /// With the lock held: the number is to mean something else.
+    @inline(__always)
+    private func endView(_ fd: Int) {
+        if !views.isEmpty { views.removeValue(forKey: fd)?.withdraw() }
+    }
+
+    /// Lets a view of `file` be used as long as `fd` means it.
+    ///
+    /// - Parameter begin: makes it one that is used.
+    /// - Returns: whether `fd` still means the file.
+    public func attach(_ view: FileView, to fd: Int32, of file: OpenFile, _ begin: () -> Void) -> Bool {
+        lock.withLock {
+            guard let i = Int(exactly: fd), i >= 0, i < slots.count, case .file(let now, _) = slots[i], now === file else { return false }
+            endView(i)
+            views[i] = view
+            begin()
+            return true
+        }
     }
 
     /// Frees `fd`.

@@ -16,11 +16,53 @@ open class OpenFile: @unchecked Sendable {
     @usableFromInline let flagBits: Atomic<UInt32>
     /// Guards `position` against calls that use and move it.
     public let positionLock = Lock()
-    public final var position: UInt64 = 0
+    public final var position: UInt64 {
+        get {
+            if isPositionKept.load(ordering: .acquiring) { takePosition() }
+            return storedPosition
+        }
+        set {
+            if isPositionKept.load(ordering: .acquiring) { takePosition() }
+            storedPosition = newValue
+        }
+    }
+    private final var storedPosition: UInt64 = 0
+    /// Guards the position's keeper. Above the platform's locks.
+    private let keeperLock = Lock()
+    /// The view whose threads use the position by themselves.
+    private final var keeper: FileView?
+    private let isPositionKept = Atomic<Bool>(false)
+
+    private final func takePosition() {
+        keeperLock.withLock {
+            guard let view = keeper else { return }
+            keeper = nil
+            if let position = view.takePosition() { storedPosition = position }
+            isPositionKept.store(false, ordering: .releasing)
+        }
+        // They may have it again when they want it.
+        wantsView.store(true, ordering: .relaxed)
+    }
+
+    /// Lets a view keep the position until somebody else wants it.
+    public final func lendPosition(to view: FileView) {
+        positionLock.withLock {
+            keeperLock.withLock {
+                if keeper != nil || !view.keepPosition(storedPosition) { return }
+                keeper = view
+                isPositionKept.store(true, ordering: .releasing)
+            }
+        }
+    }
+
     /// fcntl(F_SETOWN), F_SETSIG.
     public final var asynchronousOwner: AnyObject?
     /// Set by the VFS when it opened the file for writing: counted in the inode and the mount.
     final var countsAsWriter = false
+    /// It is used so much that a view of it is worth its price (`viewRequest`).
+    public let wantsView = Atomic<Bool>(false)
+    /// How much is read and written before that.
+    private let patience = Atomic<Int>(16)
     /// Whether BSD or open-file locks were taken through it.
     final let mayHoldLocks = Atomic<Bool>(false)
 
@@ -104,6 +146,28 @@ open class OpenFile: @unchecked Sendable {
     ///
     /// - Throws: ENODEV for a file that cannot be mapped.
     open func mappable(writable: Bool, by caller: Caller) throws(Errno) -> Mappable { throw .ENODEV }
+
+    /// For files that can have views: so much was read, or written in place.
+    @inline(__always)
+    public final func noteTransfer(_ count: Int) {
+        if count >= 512 { noteLargeTransfer(count) }
+    }
+
+    private final func noteLargeTransfer(_ count: Int) {
+        if patience.subtract(1 + count >> 14, ordering: .relaxed).newValue > 0 { return }
+        patience.store(16, ordering: .relaxed)
+        wantsView.store(true, ordering: .relaxed)
+    }
+
+    /// There is no view of it now, nor soon.
+    public final func refuseView() { patience.store(256, ordering: .relaxed) }
+
+    /// What guests' threads need to read it, and to write it if `writable`, by themselves; nil: they cannot.
+    open func viewRequest(writable: Bool) -> FileViewRequest? { nil }
+    /// Tells a view how far it goes, from now on.
+    open func add(_ view: FileView) {}
+    /// What knows of its views, if there ever were any.
+    open var viewed: ViewedFile? { nil }
 
     /// F_GET_SEALS; nil for files that know none.
     open var seals: FileSeals? { nil }

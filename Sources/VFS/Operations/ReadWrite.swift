@@ -166,7 +166,7 @@ extension Caller {
 
 extension Inode {
     /// False when the mode is known to have no set-id bits.
-    final var mayHavePrivileges: Bool {
+    public final var mayHavePrivileges: Bool {
         permissionHint.load(ordering: .relaxed) & (Self.permissionHintValid | 0o6000) != Self.permissionHintValid
     }
 }

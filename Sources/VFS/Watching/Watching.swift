@@ -89,7 +89,8 @@ extension Inode {
     }
 
     final func addWatch(_ watch: Watch) {
-        fileSystem.watchCount.add(1, ordering: .relaxed)
+        fileSystem.watchCount.add(1, ordering: .sequentiallyConsistent)
+        fileSystem.viewedFiles.withdrawAll()
         makeWatchList().add(watch)
     }
 
@@ -100,6 +101,9 @@ extension Inode {
 }
 
 extension OpenFile {
+    /// Whether somebody may have to be told of what is done to the file.
+    public final var mayBeWatched: Bool { path.inode.fileSystem.watchCount.load(ordering: .sequentiallyConsistent) != 0 }
+
     /// The last reference is gone.
     final func noteClosed() {
         let inode = path.inode
