@@ -39,8 +39,11 @@ extension Sandbox {
     private func create(_ record: inout ContainerRecord, _ process: Spec.Process, _ plan: MountPlan, _ spec: Spec,
                         _ streams: Streams, _ executables: Executables,
                         _ folder: StateFolder) throws(RuntimeError) -> Container {
-        let path = spec.cgroupsPath(id: record.id)
-        if path != cgroupPath { record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) }
+        let path = spec.cgroupsPath(id: record.id, configuration)
+        // Its seed is in it when the Sentry has answered.
+        var placeholder: HostProcess?
+        defer { placeholder?.end() }
+        if path != cgroupPath { (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) }
         let log = try? HostFD.currentDirectory.open(self.folder.log, 0x401 /* O_WRONLY | O_APPEND */)
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,
