@@ -39,8 +39,11 @@ extension Sandbox {
     private func create(_ record: inout ContainerRecord, _ process: Spec.Process, _ plan: MountPlan, _ spec: Spec,
                         _ streams: Streams, _ executables: Executables,
                         _ folder: StateFolder) throws(RuntimeError) -> Container {
-        let path = spec.cgroupsPath(id: record.id)
-        if path != cgroupPath { record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) }
+        let path = spec.cgroupsPath(id: record.id, configuration)
+        // Its seed is in it when the Sentry has answered.
+        var placeholder: HostProcess?
+        defer { placeholder?.end() }
+        if path != cgroupPath { (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) }
         let log = try? HostFD.currentDirectory.open(self.folder.log, 0x401 /* O_WRONLY | O_APPEND */)
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,
@@ -73,6 +76,8 @@ extension Sandbox {
             try gofer.waitUntilReady()
             let made = try answer.get().get()
             record.seed = (record.cgroup ?? cgroup).process(numbered: made.seed).map { ProcessRecord(pid: $0) }
+            // The Sentry has that of the pod, which its other children inherit.
+            if let own = record.cgroup, let score = process.oomScoreAdjustment { own.adjustOOMScores(score, first: record.seed?.pid) }
             try folder.write(folder.container, record.json)
             let container = Container(record, self, folder: folder, gofer: gofer.process)
             let state = container.stateJSON(status: "creating")

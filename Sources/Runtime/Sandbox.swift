@@ -64,8 +64,10 @@ public final class Sandbox: @unchecked Sendable {
         var cgroup = Cgroup(version: .v2, directories: [])
         var process: HostProcess?
         do throws(RuntimeError) {
-            let path = spec.cgroupsPath(id: id)
-            cgroup = try makeCgroup(path, spec.linux.limits, configuration)
+            let path = spec.cgroupsPath(id: id, configuration)
+            let placeholder: HostProcess?
+            (cgroup, placeholder) = try makeCgroup(path, spec.linux.limits, configuration)
+            defer { placeholder?.end() }
             let listener = OwnedFD(owning: try about(folder.path) { () throws(Errno) in
                 try folder.withControlAddress { (address) throws(Errno) in try HostFD.listen(at: address) }
             })
@@ -135,14 +137,25 @@ public final class Sandbox: @unchecked Sendable {
         do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(error.kind, error.message) }
     }
 
-    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration) throws(RuntimeError) -> Cgroup {
+    /// - Returns: the group, and what keeps its unit alive until others are in it: to be ended then.
+    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration)
+        throws(RuntimeError) -> (Cgroup, placeholder: HostProcess?) {
         var cgroup = Cgroup(Hierarchies.ofHost(), path: path)
+        if configuration.systemdCgroup && cgroup.unit == nil {
+            throw RuntimeError(.invalidArgument, "linux.cgroupsPath: \"\(path)\" is not slice:prefix:name, as systemd's driver needs it")
+        }
+        var placeholder: HostProcess?
         do throws(CgroupError) {
+            placeholder = try cgroup.startUnit(limits, isRequired: configuration.systemdCgroup)
             for warning in try cgroup.create(limits) { configuration.warn(warning) }
         } catch {
+            if let placeholder {
+                placeholder.end()
+                try? cgroup.delete()
+            }
             throw RuntimeError(error.kind, error.message)
         }
-        return cgroup
+        return (cgroup, placeholder)
     }
 
     /// Why the Sentry died, in one line: how, and what it said last. Waits for its death.
@@ -241,8 +254,11 @@ extension ContainerRecord {
 }
 
 extension Spec {
-    /// Where the container's cgroup is: as the specification says, else one of its own at the root.
-    func cgroupsPath(id: String) -> String { linux.cgroupsPath.isEmpty ? "/cloister-\(id)" : linux.cgroupsPath }
+    /// Where the container's cgroup is: as the specification says, else one of its own, at the root or among systemd's units.
+    func cgroupsPath(id: String, _ configuration: Configuration) -> String {
+        if !linux.cgroupsPath.isEmpty { return linux.cgroupsPath }
+        return configuration.systemdCgroup ? "system.slice:cloister:\(id)" : "/cloister-\(id)"
+    }
 }
 
 /// What a dead Sentry left in its log.
