@@ -153,9 +153,11 @@ class Runner:
 
     def sample(self, runtime, method):
         """One measurement. A failure is dropped, counted and shown; the second one without a success ends the cell."""
+        given = set()
         try:
             for item in self.benchmark.measure(self.lab, runtime, method):
                 where, metric, value = item if len(item) == 3 else (method, *item)
+                given.add((where, metric))
                 self.results.add(runtime.name, where, metric, value)
                 self.label(where)
         except Unsupported as reason:
@@ -163,9 +165,10 @@ class Runner:
             self.note(runtime, method, str(reason))
             self.lab.progress.say(f"    {runtime.name}: {method}: {reason}")
         except (BadSample, Complaint, OSError) as reason:
-            self.failed(runtime, method, reason)
+            self.failed(runtime, method, reason, given)
 
-    def failed(self, runtime, method, reason):
+    def failed(self, runtime, method, reason, given):
+        """Counts a failure in the figures that it cost: not those that were `given` before."""
         why = str(reason)
         self.lab.progress.say(f"    {runtime.name}: {method}: sample dropped: {why}")
         lines = reason.last_lines() if isinstance(reason, BadSample) else []
@@ -173,7 +176,9 @@ class Runner:
             self.lab.progress.say(f"        | {line[:200]}")
         if lines and lines[-1][:120] not in why:
             why += f": {lines[-1][:120]}"
-        for metric in self.metrics_of(method):
+        known = self.metrics_of(method)
+        every = [*known, *(metric.name for metric in self.benchmark.metrics)] if given else known
+        for metric in [metric for metric in dict.fromkeys(every) if (method, metric) not in given] or known:
             self.results.drop(runtime.name, method, metric, why)
             cell = self.results.cell(runtime.name, method, metric)
             if not cell.values and (len(cell.dropped) > 1 or "not finished" in why):

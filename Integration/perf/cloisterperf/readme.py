@@ -9,7 +9,7 @@ from .plot import label_of
 from .report import footer_of, overall
 from .runtimes import BASELINE, NATIVE, REPOSITORY, title as title_of
 from .samples import read_json
-from .units import times
+from .units import scaled, times
 
 START, END = "<!-- written by `Integration/perf/perf readme DIR` -->", "<!-- end of what perf wrote -->"
 PLOTS = [("syscall", "Time of one system call"), ("startup", "Time to start a container"),
@@ -20,6 +20,17 @@ ROWS = {
         "getpid", "read_zero_1", "pipe_write_read", "stat", "open_close", "pwrite_4k", "mmap_munmap_64k", "fork_exit_wait",
         "vfork_exec_wait", "thread_create_join", "futex_pingpong", "pipe_pingpong")],
 }
+# What is asked first: (benchmark, method, metric) and the words for it.
+KEY = [
+    ("startup", "startup.true", "startup_time", "`run` of `/bin/true`, start to end"),
+    ("startup", "startup.true.x100", "startup_time", "100 of them at once"),
+    ("startup", "startup.containerd.true", "startup_time", "`ctr run` of `/bin/true`"),
+    ("startup", "startup.containerd.true.x100", "startup_time", "100 of those at once"),
+    ("exec", "exec.containerd", "exec_time", "`ctr task exec` of `/bin/true`"),
+    ("density", "density.containerd.empty", "memory_usage", "the host's memory for an idle container under containerd, shim included"),
+    ("density", "density.containerd.empty", "process_memory", "of which in processes (PSS)"),
+    ("idle", "idle.containerd", "wakeups", "context switches of that, median"),
+]
 FIGURES = os.path.join("Integration", "perf", "figures")
 # What counts as another cost; less is scatter.
 MARGIN = 1.1
@@ -65,8 +76,14 @@ def section(machine, done, settings):
     lines = [*wrapped(f"Measured {machine.get('date', '')} with `perf {' '.join(['all'] if len(done) > 9 else [r.benchmark for r in done])}{quick}`"
                       f" on: {machines.sentence(machine)}. {versions}."), ""]
     by_name = {results.benchmark: results for results in done}
+    lines += [*table([(by_name[b], method, metric, words) for b, method, metric, words in KEY if b in by_name],
+                     [BASELINE, *filter(None, [peer]), ours]), ""]
     for name, title in PLOTS:
         lines += [f"![{title}: bars per runtime]({FIGURES}/{name}.svg)", ""]
+        if name == "syscall":
+            calls = by_name[name]
+            names = [n for n in dict.fromkeys([NATIVE.name, BASELINE, peer, ours]) if n in calls.runtimes]
+            lines += [*table([(calls, method, metric, label_of(calls, method)) for method, metric in calls.rows], names), ""]
         if name in by_name:
             lines += [*wrapped(f"{title}: {figures_behind(by_name[name], ours, peer)}"), ""]
     names = [n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n != BASELINE and any(overall(r, n) for r in done)
@@ -77,6 +94,17 @@ def section(machine, done, settings):
         lines.append(f"| {results.benchmark} | " + " | ".join(times(overall(results, n)) or "–" for n in names) + " |")
     lines += ["", *(line for sentence in behind(done, ours, peer) for line in wrapped(sentence)), ""]
     return "\n".join(lines)
+
+
+def table(figures, names):
+    """Medians as a table: a line per figure (results, method, metric, words) that somebody has."""
+    lines = []
+    for results, method, metric, words in figures:
+        cells = [results.cell(name, method, metric) for name in names]
+        if any(cell and cell.values for cell in cells):
+            unit = results.metrics[metric].unit
+            lines.append(f"| {words} | " + " | ".join(scaled(cell.median if cell else None, unit) for cell in cells) + " |")
+    return ["| | " + " | ".join(map(title_of, names)) + " |", "| --- |" + " ---: |" * len(names), *lines] if lines else []
 
 
 def wrapped(sentence):

@@ -119,6 +119,20 @@ class Turns(unittest.TestCase):
         results, _ = run(Scripted(answer), names=["a"], runs=1)
         self.assertEqual(results.cell("a", "scripted.first", "time").values, [1.0])
 
+    def test_a_failure_counts_where_it_cost_a_figure(self):
+        def answer(name, method, call):
+            yield "memory", 1.0
+            if name == "b" and call > 6 or name == "c":
+                raise BadSample("too busy")
+            yield "time", 2.0
+
+        benchmark = Scripted(answer)
+        benchmark.metrics = (Metric("memory", "B"), Metric("time", "s"))
+        results, _ = run(benchmark)
+        self.assertEqual([len(results.cell("b", "scripted", metric).dropped) for metric in ("memory", "time")], [0, 1])
+        self.assertEqual(len(results.cell("b", "scripted", "memory").values), 2)
+        self.assertEqual([len(results.cell("c", "scripted", metric).dropped) for metric in ("memory", "time")], [0, 2])
+
     def test_unsupported_says_so_and_the_rest_goes_on(self):
         def answer(name, method, call):
             if name == "c":
