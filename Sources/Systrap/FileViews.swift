@@ -260,7 +260,7 @@ extension SystrapContext {
         let known = space.slot(of: request.bytes)
         var slot = known ?? 0
         if known == nil {
-            slot = try asking(.descriptor(request.bytes.fd, slot: space.takeSlot()), STUB_CALL_B, number: StubLayout.requestNumber,
+            slot = try asking(.descriptor(request.bytes.fd, slot: space.takeSlot()), STUB_CALL_B, number: UInt32(StubLayout.requestNumber),
                               StubLayout.requestDescriptor)
         }
         // PROT_READ, PROT_WRITE; MAP_SHARED | FIXED, and for small files MAP_POPULATE.

@@ -17,7 +17,7 @@ struct stub_marshal {
     struct stub_range ranges[STUB_RANGES]; // as many as the call can have; input follows
 };
 
-#define STUB_MARSHAL_OFFSET 1024u
+#define STUB_MARSHAL_OFFSET 1280u
 /// Behind it the Sentry leaves output: records of a struct stub_range, those without a place with their bytes, padded to 8.
 #define STUB_OUTPUT_OFFSET 3072u
 /// Input beyond this size goes to the window.
