@@ -74,7 +74,7 @@ TEXT static int read_clock(struct stub_area *area, uint32_t id, struct time *tim
 
 TEXT uint64_t stub_coarse_time(struct stub_area *area) {
     struct time time;
-    return read_clock(area, 5, &time) ? (uint64_t)time.seconds * NANOSECONDS + (uint64_t)time.nanoseconds : 0;
+    return read_clock(area, 5, &time) ? (uint64_t)time.seconds * 1000000000 + (uint64_t)time.nanoseconds : 0;
 }
 
 TEXT static int answer_clock(struct stub_area *area, uint32_t number) {
