@@ -184,6 +184,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override func end() {
         if hasEnded { return }
         hasEnded = true
+        tellPatience()
         space.answered.collect(space.arena, index)
         let isWindowLarge = heldBytes > 16 << 10
         forgetWindow()

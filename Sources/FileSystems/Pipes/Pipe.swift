@@ -27,13 +27,13 @@ public final class Pipe: @unchecked Sendable {
 
     /// An end was opened.
     ///
-    /// - Returns: the other side's openings so far.
+    /// - Returns: the openings so far, and whether both sides had it open at that moment: who is there may leave at once.
     @discardableResult
-    func attach(reader: Bool, writer: Bool) -> (readers: UInt64, writers: UInt64) {
+    func attach(reader: Bool, writer: Bool) -> (readers: UInt64, writers: UInt64, areMet: Bool) {
         let openings = lock.withLock {
             if reader { readers += 1; readerOpenings &+= 1 }
             if writer { writers += 1; writerOpenings &+= 1 }
-            return (readerOpenings, writerOpenings)
+            return (readerOpenings, writerOpenings, readers > 0 && writers > 0)
         }
         queue.notify(.all)
         return openings

@@ -67,13 +67,12 @@ extension Pipe {
                                             needsReader: flags.contains(.O_NONBLOCK) && !reader)
         // From here on the file detaches, whatever happens.
         let file = PipeFile(pipe, path: path, flags: flags, fifo: inode,
-                            writersSeen: reader && !writer ? openings.writers : .max)
+                            writersSeen: reader && !openings.areMet ? openings.writers : .max)
         // A pipe that is opened again through /proc/PID/fd waits for nobody (Linux's fifo_open).
-        if reader && writer || flags.contains(.O_NONBLOCK) || inode.fileSystem is AnonymousFileSystem { return file }
+        if openings.areMet || flags.contains(.O_NONBLOCK) || inode.fileSystem is AnonymousFileSystem { return file }
         try caller.waiter.wait(on: pipe.queue, for: .all) { () throws(Errno) -> Void? in
             let arrived = pipe.lock.withLock {
-                reader ? pipe.writers > 0 || pipe.writerOpenings != openings.writers
-                    : pipe.readers > 0 || pipe.readerOpenings != openings.readers
+                reader ? pipe.writerOpenings != openings.writers : pipe.readerOpenings != openings.readers
             }
             return arrived ? () : nil
         }
@@ -82,7 +81,7 @@ extension Pipe {
 
     private static func attached(
         _ inode: Inode, reader: Bool, writer: Bool, needsReader: Bool
-    ) throws(Errno) -> (Pipe, (readers: UInt64, writers: UInt64)) {
+    ) throws(Errno) -> (Pipe, (readers: UInt64, writers: UInt64, areMet: Bool)) {
         try inode.lock.withLock { () throws(Errno) in
             if let pipe = inode.endpoint as? Pipe {
                 if needsReader, pipe.lock.withLock({ pipe.readers == 0 }) { throw .ENXIO }
