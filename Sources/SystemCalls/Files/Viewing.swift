@@ -19,7 +19,7 @@ extension Task {
             return file.refuseView()
         }
         let table = files
-        guard let (view, isNew) = try? context.makeView(request, descriptor: fd, files: table.id) else { return }
+        guard let (view, isNew) = try? context.makeView(request, descriptor: fd, files: table.id) else { return file.refuseView() }
         if isNew {
             file.add(view)
             if !table.attach(view, to: fd, of: file, { context.use(view) }) || file.mayBeWatched { return view.withdraw() }
