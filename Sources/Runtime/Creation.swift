@@ -43,7 +43,13 @@ extension Sandbox {
         // Its seed is in it when the Sentry has answered.
         var placeholder: HostProcess?
         defer { placeholder?.end() }
-        if path != cgroupPath { (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) }
+        if path != cgroupPath {
+            var early = record
+            (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+                early.cgroup = new
+                if lifetime == .process { try folder.write(folder.container, early.json) }
+            }
+        }
         let log = try? HostFD.currentDirectory.open(self.folder.log, 0x401 /* O_WRONLY | O_APPEND */)
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,

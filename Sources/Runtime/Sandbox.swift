@@ -66,7 +66,11 @@ public final class Sandbox: @unchecked Sendable {
         do throws(RuntimeError) {
             let path = spec.cgroupsPath(id: id, configuration)
             let placeholder: HostProcess?
-            (cgroup, placeholder) = try makeCgroup(path, spec.linux.limits, configuration)
+            (cgroup, placeholder) = try makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+                // A shim that is killed from here on leaves no group that nobody knows.
+                let early = SandboxRecord(id: id, sentry: ProcessRecord(pid: 0, startTime: 0), cgroupPath: path, cgroup: new)
+                if lifetime == .process { try folder.write(folder.sandbox, early.json) }
+            }
             defer { placeholder?.end() }
             let listener = OwnedFD(owning: try about(folder.path) { () throws(Errno) in
                 try folder.withControlAddress { (address) throws(Errno) in try HostFD.listen(at: address) }
@@ -137,13 +141,16 @@ public final class Sandbox: @unchecked Sendable {
         do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(error.kind, error.message) }
     }
 
+    /// - Parameter announce: called before anything is made.
     /// - Returns: the group, and what keeps its unit alive until others are in it: to be ended then.
-    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration)
+    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration,
+                           announce: (Cgroup) throws(RuntimeError) -> Void)
         throws(RuntimeError) -> (Cgroup, placeholder: HostProcess?) {
         var cgroup = Cgroup(Hierarchies.ofHost(), path: path)
         if configuration.systemdCgroup && cgroup.unit == nil {
             throw RuntimeError(.invalidArgument, "linux.cgroupsPath: \"\(path)\" is not slice:prefix:name, as systemd's driver needs it")
         }
+        try announce(cgroup)
         var placeholder: HostProcess?
         do throws(CgroupError) {
             placeholder = try cgroup.startUnit(limits, isRequired: configuration.systemdCgroup)
