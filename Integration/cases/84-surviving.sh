@@ -71,6 +71,23 @@ ends_told() {
     ctr container rm "$alone" >/dev/null 2>&1
 }
 
+# Shims are killed at any moment of a start; what they had made so far is cleaned up with the rest.
+killed_early() {
+    local i id client
+    for i in $(seq 15); do
+        id=early$$-$i
+        ctr run -d --runtime "$runtime" "$busybox" "$id" sleep 1000 >/dev/null 2>&1 </dev/null & client=$!
+        sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+        # Not the command that starts it: what that has started waits for a minute.
+        kill -9 "$(pgrep -f -- "containerd-shim-cloister-v2 .*-id $id -address")" 2>/dev/null
+        wait "$client"
+        ctr task kill -s KILL "$id" 2>/dev/null
+        for _ in $(seq 50); do ctr task rm "$id" >/dev/null 2>&1; ctr container rm "$id" >/dev/null 2>&1 && break; sleep 0.1; done
+    done
+    check "shims killed while they start leave nothing" "" \
+        "$(find /sys/fs/cgroup /run/cloister -name "early$$-*" 2>/dev/null; grep "early$$-" /proc/self/mounts)"
+}
+
 logs() {
     local id=logs$$ log=$home/logs/a/b.$EPOCHREALTIME.log
     ctr run -d --log-uri "file://$log" --runtime "$runtime" "$busybox" "$id" sh -c 'echo to a file; echo and this >&2' >/dev/null 2>&1 </dev/null
@@ -150,7 +167,7 @@ bad_input() {
 }
 
 survive() {
-    restarted; shim_killed; ends_told; logs; debug_logs; stubborn; bad_input
+    restarted; shim_killed; ends_told; killed_early; logs; debug_logs; stubborn; bad_input
     check "nothing is left" "" "$(leftovers)"
 }
 for release in "${containerd_releases[@]}"; do

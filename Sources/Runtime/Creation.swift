@@ -40,7 +40,13 @@ extension Sandbox {
                         _ streams: Streams, _ executables: Executables,
                         _ folder: StateFolder) throws(RuntimeError) -> Container {
         let path = spec.cgroupsPath(id: record.id)
-        if path != cgroupPath { record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) }
+        if path != cgroupPath {
+            var early = record
+            record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+                early.cgroup = new
+                if lifetime == .process { try folder.write(folder.container, early.json) }
+            }
+        }
         let log = try? HostFD.currentDirectory.open(self.folder.log, 0x401 /* O_WRONLY | O_APPEND */)
         defer { log?.close() }
         let gofer = try GoferLaunch(executables.gofer, plan, cgroup: CgroupEntrance(cgroup), log: log,

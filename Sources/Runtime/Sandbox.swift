@@ -65,7 +65,11 @@ public final class Sandbox: @unchecked Sendable {
         var process: HostProcess?
         do throws(RuntimeError) {
             let path = spec.cgroupsPath(id: id)
-            cgroup = try makeCgroup(path, spec.linux.limits, configuration)
+            cgroup = try makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+                // A shim that is killed from here on leaves no group that nobody knows.
+                let early = SandboxRecord(id: id, sentry: ProcessRecord(pid: 0, startTime: 0), cgroupPath: path, cgroup: new)
+                if lifetime == .process { try folder.write(folder.sandbox, early.json) }
+            }
             let listener = OwnedFD(owning: try about(folder.path) { () throws(Errno) in
                 try folder.withControlAddress { (address) throws(Errno) in try HostFD.listen(at: address) }
             })
@@ -135,8 +139,11 @@ public final class Sandbox: @unchecked Sendable {
         do throws(CgroupError) { try cgroup.apply(limits) } catch { throw RuntimeError(error.kind, error.message) }
     }
 
-    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration) throws(RuntimeError) -> Cgroup {
+    /// - Parameter announce: called before anything is made.
+    static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration,
+                           announce: (Cgroup) throws(RuntimeError) -> Void) throws(RuntimeError) -> Cgroup {
         var cgroup = Cgroup(Hierarchies.ofHost(), path: path)
+        try announce(cgroup)
         do throws(CgroupError) {
             for warning in try cgroup.create(limits) { configuration.warn(warning) }
         } catch {

@@ -35,7 +35,7 @@ struct DeleteCommand {
             UInt32(String(decoding: $0, as: UTF8.self))
         }
         let socket = address(bundle) ?? PodSocket(grpcAddress: line.address, namespace: line.namespace, group: group)
-        if !socket.isServed {
+        if !socket.isAnswered {
             cleanUp(group, line.namespace)
             socket.remove()
         }

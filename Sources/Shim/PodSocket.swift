@@ -1,5 +1,7 @@
 import HostOS
 import LinuxABI
+import Messages
+import TTRPC
 
 /// The socket on which the shim of one pod serves containerd.
 struct PodSocket {
@@ -38,6 +40,20 @@ struct PodSocket {
         connection.close()
         return true
     }
+
+    /// Whether a shim answers on it. A process that a shim was starting when it was killed holds the socket open for a moment
+    /// longer, and answers nothing; who just takes long to answer counts as there.
+    var isAnswered: Bool {
+        guard let client = try? Client(.path(path)) else { return false }
+        do throws(Status) {
+            _ = try client.call(TaskAPI.Method.service, TaskAPI.Method.connect.rawValue, TaskAPI.ConnectRequest(),
+                                returning: TaskAPI.ConnectResponse.self, timeout: Self.patience)
+            return true
+        } catch { return error.code != .unavailable }
+    }
+
+    /// Of `delete`, which containerd gives five seconds; nanoseconds.
+    private static let patience: UInt64 = 2_500_000_000
 
     /// Makes the socket; nil when another shim serves the pod already. Concurrent callers go one after the other.
     func listen() throws(Errno) -> HostFD? {

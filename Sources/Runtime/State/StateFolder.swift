@@ -69,7 +69,8 @@ struct StateFolder: Hashable, Sendable {
     func removeIfUnused() {
         let here = HostFD.currentDirectory
         if here.exists(sandbox) || here.exists(container) { return }
-        remove(lockFile, log, controlSocket)
+        // What replaces a file may not have come to it.
+        remove(lockFile, log, controlSocket, sandbox + ".new", container + ".new")
         try? here.unlink(path, directory: true)
     }
 
