@@ -78,12 +78,8 @@ killed_early() {
         id=early$$-$i
         ctr run -d --runtime "$runtime" "$busybox" "$id" sleep 1000 >/dev/null 2>&1 </dev/null & client=$!
         sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
-<<<<<<< HEAD
-        kill -9 "$(shim_of "$id ")" 2>/dev/null
-=======
         # Not the command that starts it: what that has started waits for a minute.
         kill -9 "$(pgrep -f -- "containerd-shim-cloister-v2 .*-id $id -address")" 2>/dev/null
->>>>>>> main
         wait "$client"
         ctr task kill -s KILL "$id" 2>/dev/null
         for _ in $(seq 50); do ctr task rm "$id" >/dev/null 2>&1; ctr container rm "$id" >/dev/null 2>&1 && break; sleep 0.1; done

@@ -39,7 +39,6 @@ extension Sandbox {
     private func create(_ record: inout ContainerRecord, _ process: Spec.Process, _ plan: MountPlan, _ spec: Spec,
                         _ streams: Streams, _ executables: Executables,
                         _ folder: StateFolder) throws(RuntimeError) -> Container {
-<<<<<<< HEAD
         let path = spec.cgroupsPath(id: record.id, configuration)
         // Its seed is in it when the Sentry has answered.
         var placeholder: HostProcess?
@@ -47,12 +46,6 @@ extension Sandbox {
         if path != cgroupPath {
             var early = record
             (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
-=======
-        let path = spec.cgroupsPath(id: record.id)
-        if path != cgroupPath {
-            var early = record
-            record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
->>>>>>> main
                 early.cgroup = new
                 if lifetime == .process { try folder.write(folder.container, early.json) }
             }
