@@ -19,16 +19,20 @@ public struct Cgroup: Hashable, Sendable {
     public let version: Hierarchies.Version
     /// Those that exist. A group that could be made nowhere has none; all that is asked of it then does nothing.
     public private(set) var directories: [Directory]
+    /// Who else manages it: systemd makes it, tells it its limits again now and then, and removes it.
+    public internal(set) var unit: SystemdUnit?
 
-    public init(version: Hierarchies.Version, directories: [Directory]) {
+    public init(version: Hierarchies.Version, directories: [Directory], unit: SystemdUnit? = nil) {
         self.version = version
         self.directories = directories
+        self.unit = unit
     }
 
     /// - Parameter path: as "linux.cgroupsPath": "/from/the/root", "below/the/own/group" (version 1), or systemd's
     ///   "slice:prefix:name". Components "." and ".." are dropped.
     public init(_ hierarchies: Hierarchies, path: String) {
-        let plain = Self.expandSystemd(path)
+        unit = SystemdUnit(path: path)
+        let plain = unit?.path ?? path
         let clean = plain.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
         version = hierarchies.version
         directories = hierarchies.trees.map { tree in
@@ -38,21 +42,7 @@ public struct Cgroup: Hashable, Sendable {
         }
     }
 
-    /// "a-b.slice:prefix:name" is /a.slice/a-b.slice/prefix-name.scope (systemd.slice(5)).
-    private static func expandSystemd(_ path: String) -> String {
-        let parts = path.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, !path.contains("/") else { return path }
-        var result = "", slice = ""
-        let name = parts[0].isEmpty ? "system.slice" : parts[0]
-        for part in name.dropLast(name.hasSuffix(".slice") ? 6 : 0).split(separator: "-") {
-            slice += slice.isEmpty ? part : "-" + part
-            result += "/\(slice).slice"
-        }
-        let unit = parts[1].isEmpty ? String(parts[2]) : "\(parts[1])-\(parts[2])"
-        return result + "/" + (unit.hasSuffix(".slice") ? unit : unit + ".scope")
-    }
-
-    /// Makes the group and sets its limits.
+    /// Makes the group and sets its limits. That of a unit: after `startUnit`.
     ///
     /// - Returns: warnings, for controllers that this host does not let us use and no limit asked for.
     /// - Throws: when a limit cannot be set. Nothing is left behind then.
@@ -88,7 +78,7 @@ public struct Cgroup: Hashable, Sendable {
             throw CgroupError(message: "cgroup controller \(first): not available, but a limit needs it", errno: .ENOENT)
         }
         directories = usable
-        try apply(limits)
+        try write(limits)
         return warnings
     }
 
@@ -146,7 +136,29 @@ public struct Cgroup: Hashable, Sendable {
     }
 
     /// Sets limits (again) on a group that exists.
+    ///
+    /// - Throws: EINVAL for limits that cannot be meant, before any of them is set.
     public func apply(_ limits: Limits) throws(CgroupError) {
+        try limits.check()
+        let limits = completed(limits)
+        if let unit { try SystemdManager.connect().set(limits.properties(version), of: unit) }
+        try write(limits)
+    }
+
+    /// Quota and period are one value to version 2 and to systemd: what is not said of it is what it is.
+    private func completed(_ limits: Limits) -> Limits {
+        let hasQuota = limits.cpuQuota ?? 0 != 0, hasPeriod = limits.cpuPeriod ?? 0 != 0
+        if hasQuota == hasPeriod { return limits }
+        let files = version == .v2 ? ["cpu.max"] : ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+        let words = files.flatMap { text("cpu", $0).split(whereSeparator: { $0 == " " || $0 == "\n" }) }
+        guard words.count == 2 else { return limits }
+        var all = limits
+        if !hasQuota { all.cpuQuota = Int64(words[0]) ?? -1 }
+        if !hasPeriod { all.cpuPeriod = UInt64(words[1]) }
+        return all
+    }
+
+    private func write(_ limits: Limits) throws(CgroupError) {
         for setting in version == .v1 ? limits.version1 : limits.version2 {
             guard let directory = path(of: setting.controller) else {
                 if setting.optional { continue }

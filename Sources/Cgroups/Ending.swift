@@ -54,10 +54,12 @@ extension Cgroup {
         }
     }
 
-    /// Removes the group with those below it. Processes that are ending are waited for, at most `patience` milliseconds.
+    /// Removes the group with those below it, and ends its unit. Processes that are ending are waited for, at most `patience` milliseconds.
     ///
     /// - Throws: EBUSY when processes are left in it.
     public func delete(patience: Int = 2000) throws(Errno) {
+        // A manager that does not answer is no reason to keep the directories.
+        if let unit { try? SystemdManager.connect(patience: Int32(clamping: patience)).stop(unit) }
         var failed: Errno?
         for directory in directories {
             do throws(Errno) {

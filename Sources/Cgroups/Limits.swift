@@ -29,6 +29,15 @@ public struct Limits: Hashable, Sendable {
         1 + (min(max(shares, 2), 262_144) - 2) * 9999 / 262_142
     }
 
+    /// Version 2's io.weight for version 1's blkio.weight.
+    static func ioWeight(of weight: UInt16) -> UInt64 { 1 + (UInt64(min(max(weight, 10), 1000)) - 10) * 9999 / 990 }
+
+    /// Version 2 counts swap by itself; -1: none, nil: not said.
+    var swapLimit: Int64? {
+        guard let memorySwap, memorySwap != 0 else { return nil }
+        return memorySwap < 0 ? -1 : max(0, memorySwap - max(0, memoryLimit ?? 0))
+    }
+
     /// The version 1 controllers that these limits cannot do without.
     var controllers: Set<String> {
         var needed: Set<String> = []
@@ -77,11 +86,7 @@ public struct Limits: Hashable, Sendable {
         }
         func bytes(_ value: Int64) -> String { value < 0 ? "max" : "\(value)" }
         if let memoryLimit, memoryLimit != 0 { set("memory", "memory.max", bytes(memoryLimit)) }
-        if let memorySwap, memorySwap != 0 {
-            // Version 2 counts swap by itself.
-            let swap = memorySwap < 0 ? -1 : max(0, memorySwap - max(0, memoryLimit ?? 0))
-            set("memory", "memory.swap.max", bytes(swap), optional: true)
-        }
+        if let swapLimit { set("memory", "memory.swap.max", bytes(swapLimit), optional: true) }
         if let memoryReservation, memoryReservation > 0 { set("memory", "memory.low", "\(memoryReservation)") }
         if let cpuShares, cpuShares != 0 {
             set("cpu", "cpu.weight", "\(Self.weight(ofShares: cpuShares))")
@@ -94,8 +99,7 @@ public struct Limits: Hashable, Sendable {
         if !memoryNodes.isEmpty { set("cpuset", "cpuset.mems", memoryNodes) }
         if let pids, pids != 0 { set("pids", "pids.max", pids > 0 ? "\(pids)" : "max") }
         if let blockWeight, blockWeight != 0 {
-            let weight = UInt64(min(max(blockWeight, 10), 1000))
-            set("io", "io.weight", "\(1 + (weight - 10) * 9999 / 990)", optional: true)
+            set("io", "io.weight", "\(Self.ioWeight(of: blockWeight))", optional: true)
         }
         for (file, value) in unified.sorted(by: { $0.key < $1.key }) {
             set(String(file.prefix { $0 != "." }), file, value)

@@ -54,7 +54,7 @@ extension Cgroup {
         version == .v1 ? statistics1() : statistics2()
     }
 
-    private func text(_ controller: String, _ file: String) -> String {
+    func text(_ controller: String, _ file: String) -> String {
         guard let path = path(of: controller), let bytes = try? HostFD.currentDirectory.readFile("\(path)/\(file)")
         else { return "" }
         return String(decoding: bytes, as: UTF8.self)

@@ -112,6 +112,14 @@ public final class HostProcess: Sendable {
 
     deinit { descriptor.close() }
 
+    /// A child that does nothing until it is killed, at the latest when the calling thread ends.
+    public static func placeholder() throws(Errno) -> HostProcess {
+        var pidfd: Int32 = -1
+        let result = Children.bear { unsafe host_spawn_placeholder(&pidfd) }
+        if result < 0 { throw Errno(rawValue: Int32(truncatingIfNeeded: -result)) }
+        return HostProcess(pid: Int32(truncatingIfNeeded: result), owning: HostFD(rawValue: pidfd))
+    }
+
     /// A process that is not our child.
     ///
     /// - Parameter startTime: its start in clock ticks since boot (field 22 of /proc/PID/stat); ESRCH when the number

@@ -39,10 +39,13 @@ extension Sandbox {
     private func create(_ record: inout ContainerRecord, _ process: Spec.Process, _ plan: MountPlan, _ spec: Spec,
                         _ streams: Streams, _ executables: Executables,
                         _ folder: StateFolder) throws(RuntimeError) -> Container {
-        let path = spec.cgroupsPath(id: record.id)
+        let path = spec.cgroupsPath(id: record.id, configuration)
+        // Its seed is in it when the Sentry has answered.
+        var placeholder: HostProcess?
+        defer { placeholder?.end() }
         if path != cgroupPath {
             var early = record
-            record.cgroup = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+            (record.cgroup, placeholder) = try Self.makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
                 early.cgroup = new
                 if lifetime == .process { try folder.write(folder.container, early.json) }
             }

@@ -60,7 +60,8 @@ extension CgroupError {
         switch errno {
         case .EINVAL, .ERANGE, .EDOM: .invalidArgument
         case .EACCES, .EPERM, .EROFS: .permissionDenied
-        case .EBUSY: .failedPrecondition
+        case .EBUSY, .EOPNOTSUPP: .failedPrecondition
+        case .EEXIST: .alreadyExists
         default: .internalError
         }
     }

@@ -64,12 +64,14 @@ public final class Sandbox: @unchecked Sendable {
         var cgroup = Cgroup(version: .v2, directories: [])
         var process: HostProcess?
         do throws(RuntimeError) {
-            let path = spec.cgroupsPath(id: id)
-            cgroup = try makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
+            let path = spec.cgroupsPath(id: id, configuration)
+            let placeholder: HostProcess?
+            (cgroup, placeholder) = try makeCgroup(path, spec.linux.limits, configuration) { (new) throws(RuntimeError) in
                 // A shim that is killed from here on leaves no group that nobody knows.
                 let early = SandboxRecord(id: id, sentry: ProcessRecord(pid: 0, startTime: 0), cgroupPath: path, cgroup: new)
                 if lifetime == .process { try folder.write(folder.sandbox, early.json) }
             }
+            defer { placeholder?.end() }
             let listener = OwnedFD(owning: try about(folder.path) { () throws(Errno) in
                 try folder.withControlAddress { (address) throws(Errno) in try HostFD.listen(at: address) }
             })
@@ -140,16 +142,27 @@ public final class Sandbox: @unchecked Sendable {
     }
 
     /// - Parameter announce: called before anything is made.
+    /// - Returns: the group, and what keeps its unit alive until others are in it: to be ended then.
     static func makeCgroup(_ path: String, _ limits: Limits, _ configuration: Configuration,
-                           announce: (Cgroup) throws(RuntimeError) -> Void) throws(RuntimeError) -> Cgroup {
+                           announce: (Cgroup) throws(RuntimeError) -> Void)
+        throws(RuntimeError) -> (Cgroup, placeholder: HostProcess?) {
         var cgroup = Cgroup(Hierarchies.ofHost(), path: path)
+        if configuration.systemdCgroup && cgroup.unit == nil {
+            throw RuntimeError(.invalidArgument, "linux.cgroupsPath: \"\(path)\" is not slice:prefix:name, as systemd's driver needs it")
+        }
         try announce(cgroup)
+        var placeholder: HostProcess?
         do throws(CgroupError) {
+            placeholder = try cgroup.startUnit(limits, isRequired: configuration.systemdCgroup)
             for warning in try cgroup.create(limits) { configuration.warn(warning) }
         } catch {
+            if let placeholder {
+                placeholder.end()
+                try? cgroup.delete()
+            }
             throw RuntimeError(error.kind, error.message)
         }
-        return cgroup
+        return (cgroup, placeholder)
     }
 
     /// Why the Sentry died, in one line: how, and what it said last. Waits for its death.
@@ -248,8 +261,11 @@ extension ContainerRecord {
 }
 
 extension Spec {
-    /// Where the container's cgroup is: as the specification says, else one of its own at the root.
-    func cgroupsPath(id: String) -> String { linux.cgroupsPath.isEmpty ? "/cloister-\(id)" : linux.cgroupsPath }
+    /// Where the container's cgroup is: as the specification says, else one of its own, at the root or among systemd's units.
+    func cgroupsPath(id: String, _ configuration: Configuration) -> String {
+        if !linux.cgroupsPath.isEmpty { return linux.cgroupsPath }
+        return configuration.systemdCgroup ? "system.slice:cloister:\(id)" : "/cloister-\(id)"
+    }
 }
 
 /// What a dead Sentry left in its log.

@@ -19,7 +19,7 @@ enum RuntimeInformation {
         "rnodev","rnodiratime","rnoexec","rnorelatime","rnostrictatime","rnosuid","ro","rprivate","rrelatime","rro","rrw",\
         "rslave","rstrictatime","rsuid","rw","slave","strictatime","suid","sync"],\
         "linux":{"namespaces":["ipc","mount","network","pid","user","uts"],\
-        "cgroup":{"v1":true,"v2":true,"systemd":false,"systemdUser":false},\
+        "cgroup":{"v1":true,"v2":true,"systemd":true,"systemdUser":false},\
         "seccomp":{"enabled":false},"apparmor":{"enabled":false},"selinux":{"enabled":false}}}
         """
 }

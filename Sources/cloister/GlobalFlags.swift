@@ -10,7 +10,7 @@ enum GlobalFlags {
         Flag("strace", "Log every system call of the guest, as strace does."),
         Flag("debug-log", value: "FILE", "Where --debug and --strace write (the sandbox's log in its state folder)."),
         Flag("debug-logs", value: "FOLDER", "Keep a detailed log of each sandbox there, in two files of 16 MiB that take turns."),
-        Flag("systemd-cgroup", "Take cgroupsPath as systemd's slice:prefix:name."),
+        Flag("systemd-cgroup", "Have systemd make the cgroups: cgroupsPath is slice:prefix:name."),
         Flag("platform", value: "NAME", "How guest code is run: ptrace or systrap."),
         Flag("network", value: "NAME", "What network a sandbox has: sandbox, host or none."),
         Flag("memory-calls", value: "HOW", "Whether memory calls run natively or through the Sentry: native or mediated."),

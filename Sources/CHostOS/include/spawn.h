@@ -35,3 +35,8 @@ enum host_spawn_step {
 /// Returns its process id and stores a pidfd, or returns -errno and stores the step that failed. The parent's memory is
 /// shared until the program runs (as with vfork), so nothing is copied, however large the parent is.
 long host_spawn(const struct host_spawn *what, int *pidfd, int *failed_step);
+
+/// Starts a process that does nothing until it is killed, at the latest with the calling thread. It has no descriptors.
+///
+/// Returns its process id and stores a pidfd, or returns -errno.
+long host_spawn_placeholder(int *pidfd);

@@ -33,7 +33,7 @@ extension Command {
             "linux": [
                 "namespaces": ["ipc", "mount", "network", "pid", "user", "uts"],
                 "capabilities": .array(Spec.Capabilities.allNames.map { .string($0) }),
-                "cgroup": ["v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": false],
+                "cgroup": ["v1": true, "v2": true, "systemd": true, "systemdUser": false, "rdma": false],
                 "seccomp": ["enabled": false],
                 "apparmor": ["enabled": false],
                 "selinux": ["enabled": false],
