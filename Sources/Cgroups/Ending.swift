@@ -19,6 +19,20 @@ extension Cgroup {
         inner == 0 ? nil : processes().first { ProcessIdentity.innermostPID(of: $0) == inner }
     }
 
+    /// Tells the host's kernel which processes to kill first for want of memory: those with the higher score (proc(5),
+    /// "oom_score_adj"). What a process of the group forks inherits it. Lowering needs CAP_SYS_RESOURCE: without it the score
+    /// stays as it is, which is the safer side for the host.
+    ///
+    /// - Parameter first: the one that forks the others.
+    public func adjustOOMScores(_ score: Int32, first: Int32?) {
+        func adjust(_ pid: Int32) {
+            try? HostFD.currentDirectory.writeFile("/proc/\(pid)/oom_score_adj", "\(min(max(score, -1000), 1000))")
+        }
+        // One that is being forked now has the score from before, and is in the list when it has got it.
+        if let first { adjust(first) }
+        for pid in processes() where pid != first { adjust(pid) }
+    }
+
     /// Kills all processes of the group. They may still be ending on return.
     public func kill() {
         if version == .v2, let path = directories.first?.path,

@@ -276,6 +276,10 @@ open class AddressSpace: @unchecked Sendable {
     /// Tells where the heap begins.
     open func setHeap(start: UInt64) {}
 
+    /// Has the host's kernel end the stub before or after others for want of memory (oom_score_adj in proc(5)). What the host
+    /// does not permit, a score below the container's, is left as it was.
+    open func setOOMScore(_ score: Int32) {}
+
     /// Whether RLIMIT_AS or RLIMIT_DATA limits the guest: then each call that could grow its memory is handed over.
     open func limitGrowth(_ limited: Bool) {}
 

@@ -82,6 +82,8 @@ extension Sandbox {
             try gofer.waitUntilReady()
             let made = try answer.get().get()
             record.seed = (record.cgroup ?? cgroup).process(numbered: made.seed).map { ProcessRecord(pid: $0) }
+            // The Sentry has that of the pod, which its other children inherit.
+            if let own = record.cgroup, let score = process.oomScoreAdjustment { own.adjustOOMScores(score, first: record.seed?.pid) }
             try folder.write(folder.container, record.json)
             let container = Container(record, self, folder: folder, gofer: gofer.process)
             let state = container.stateJSON(status: "creating")

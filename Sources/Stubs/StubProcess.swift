@@ -136,6 +136,15 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         }
     }
 
+    open override func setOOMScore(_ score: Int32) {
+        try? lock.withLock { () throws(Errno) in
+            if ended || reaped { return }
+            let file = try OwnProcfs.open("\(process)/oom_score_adj", flags: 1 /* O_WRONLY */)
+            defer { file.close() }
+            try file.writeAll(Array("\(score)".utf8))
+        }
+    }
+
     /// How many contexts the stub runs.
     public final var contextCount: Int { lock.withLock { contexts } }
 

@@ -136,6 +136,7 @@ extension Task {
                                       handlers: handlers, limits: group.limits.copy(), processGroup: group.processGroup,
                                       exitSignal: request.exitSignal)
             process.oomScoreAdjustment = group.oomScoreAdjustment
+            process.hasOwnOOMScore = group.hasOwnOOMScore
             child = Task(kernel: kernel, group: process, ids: ids, context: childContext, mm: childMM,
                          credentials: identity.credentials, files: childFiles, directories: identity.directories,
                          namespaces: identity.namespaces, name: name)

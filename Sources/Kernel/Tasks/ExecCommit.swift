@@ -89,6 +89,7 @@ extension Task {
         kernel.treeLock.withLock { publishNumbers() }
         kernel.watch(image.mm)
         if group.limits.limitsGrowth { image.mm.addressSpace.limitGrowth(true) }
+        if group.hasOwnOOMScore { image.mm.addressSpace.setOOMScore(group.oomScoreAdjustment) }
         old.end()
         vforkDone?.complete()
         vforkDone = nil

@@ -81,6 +81,15 @@ public final class ThreadGroup: @unchecked Sendable {
     let semaphoreUndo = SemaphoreUndo()
     /// oom_score_adj of /proc.
     public final var oomScoreAdjustment: Int32 = 0
+    /// A guest has changed it. Until then the host's is that of the container, which its runtime has set.
+    final var hasOwnOOMScore = false
+
+    /// Changes it for the host's kernel too, which is who looks for a victim.
+    public final func setOOMScore(_ score: Int32) {
+        oomScoreAdjustment = score
+        hasOwnOOMScore = true
+        liveTasks.first?.memoryManager.addressSpace.setOOMScore(score)
+    }
 
     init(kernel: Kernel, container: GuestContainer, pidNamespace: PIDNamespace, ids: [Int32], handlers: SignalHandlers,
          limits: Limits, processGroup: ProcessGroup, exitSignal: Int32) {

@@ -102,7 +102,7 @@ enum TaskState {
     static func setOOMScoreAdj(_ view: TaskView, _ bytes: [UInt8], _ caller: Caller) throws(Errno) {
         guard let value = Int32(word(bytes)), value >= -1000, value <= 1000 else { throw .EINVAL }
         if value < view.group.oomScoreAdjustment, !caller.has(.CAP_SYS_RESOURCE) { throw .EACCES }
-        view.group.oomScoreAdjustment = value
+        view.group.setOOMScore(value)
     }
 
     static func oomAdj(_ view: TaskView, _ caller: Caller) throws(Errno) -> [UInt8] {
@@ -114,7 +114,7 @@ enum TaskState {
         guard let value = Int32(word(bytes)), value >= -17, value <= 15 else { throw .EINVAL }
         let score = value == 15 ? 1000 : value * 1000 / 17
         if score < view.group.oomScoreAdjustment, !caller.has(.CAP_SYS_RESOURCE) { throw .EACCES }
-        view.group.oomScoreAdjustment = score
+        view.group.setOOMScore(score)
     }
 
     static func timerSlack(_ view: TaskView, _ caller: Caller) throws(Errno) -> [UInt8] { text("\(view.task.timerSlack)\n") }
