@@ -203,11 +203,11 @@ public struct Cgroup: Hashable, Sendable {
     public func openCounters() -> [(name: String, file: HostFD)] {
         let names: [(controller: String, file: String)] = version == .v2
             ? ["memory.current", "memory.peak", "memory.stat", "memory.events", "cpu.stat", "io.stat", "cpu.pressure",
-               "memory.pressure", "io.pressure"].map { ("", $0) }
+               "memory.pressure", "io.pressure", "pids.events", "cpuset.cpus.effective"].map { ("", $0) }
             : [("memory", "memory.usage_in_bytes"), ("memory", "memory.max_usage_in_bytes"), ("memory", "memory.stat"),
                ("memory", "memory.oom_control"), ("memory", "memory.failcnt"), ("cpu", "cpu.stat"),
                ("cpuacct", "cpuacct.usage"), ("cpuacct", "cpuacct.stat"),
-               ("blkio", "blkio.throttle.io_service_bytes_recursive"), ("blkio", "blkio.throttle.io_serviced_recursive")]
+               ("pids", "pids.events"), ("cpuset", "cpuset.effective_cpus"), ("blkio", "blkio.throttle.io_service_bytes_recursive"), ("blkio", "blkio.throttle.io_serviced_recursive")]
         return names.compactMap { (controller, name) in
             guard let path = path(of: controller), let file = try? HostFD.currentDirectory.open("\(path)/\(name)", 0) else { return nil }
             return (name, file)

@@ -90,7 +90,9 @@ final class CgroupFile: SyntheticFile, @unchecked Sendable {
         case .cpuWeight: return isRoot ? "\(limits.cpuWeight)" : "100"
         case .cpuStat: return cpuStatistics()
         case .cpus: return ""
-        case .cpusEffective: return "0-\(max(0, HostMachine.processorCount - 1))"
+        case .cpusEffective: 
+            let last = directory.cgroups.container.processorCount - 1
+            return last > 0 ? "0-\(last)" : "0"
         case .memsEffective: return "0"
         case .ioStat: return isRoot ? resources.ioStatistics : ""
         case .cpuPressure: return resources.pressure("cpu")
@@ -108,7 +110,7 @@ final class CgroupFile: SyntheticFile, @unchecked Sendable {
         case .swapCurrent: return "0"
         case .swapMax: return Self.limit(isRoot ? limits.swap : nil)
         case .pidsCurrent: return "\(threadCount)"
-        case .pidsEvents: return "max 0"
+        case .pidsEvents: return "max \(isRoot ? resources.refusedProcesses : 0)"
         case .pidsMax: return Self.limit(isRoot ? limits.processes : nil)
         }
     }

@@ -43,8 +43,38 @@ public final class ContainerResources: @unchecked Sendable {
 
     public func update(_ limits: Limits) { lock.withLock { limitsStorage = limits } }
 
+    /// How many of the machine's processors its programs are shown: those of its set, and no more than its quota keeps busy.
+    /// Programs start as many threads as there are processors; more than the quota only take time from each other.
+    public func processorCount(of machine: Machine) -> Int {
+        var count = machine.processorCount
+        if let set = text("cpuset.cpus.effective") ?? text("cpuset.effective_cpus") {
+            let own = Self.members(of: set.prefix { $0 != "\n" })
+            if own > 0 { count = min(count, own) }
+        }
+        let limits = limits
+        if let quota = limits.cpuQuota, limits.cpuPeriod > 0 {
+            let whole = quota / limits.cpuPeriod + (quota % limits.cpuPeriod == 0 ? 0 : 1)
+            count = min(count, Int(clamping: whole))
+        }
+        return max(1, count)
+    }
+
+    /// How many numbers there are in "0-3,7"; 0 when it is no such list.
+    static func members(of list: Substring) -> Int {
+        var count = 0
+        for range in list.split(separator: ",") {
+            let ends = range.split(separator: "-", maxSplits: 1).map { Int($0) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, 0 <= first, first <= last, last < 1 << 16 else { return 0 }
+            count += last - first + 1
+        }
+        return count
+    }
+
     /// Bytes of memory in use, if the host counts them.
     public var memoryInUse: UInt64? { number("memory.current") ?? number("memory.usage_in_bytes") }
+
+    /// How often a process was not made for want of permission to have one more.
+    public var refusedProcesses: UInt64 { lines("pids.events")["max"] ?? 0 }
 
     /// The most that was ever in use.
     public var memoryPeak: UInt64? { number("memory.peak") ?? number("memory.max_usage_in_bytes") }

@@ -25,6 +25,9 @@ public final class ProcFileSystem: SyntheticFileSystem, @unchecked Sendable {
         var onlyProcesses = false
     }
 
+    /// As many as its container has.
+    var processorCount: Int { resources.processorCount(of: machine) }
+
     public init(kernel: Kernel, pidNamespace: PIDNamespace, machine: Machine, resources: ContainerResources) {
         self.kernel = kernel
         self.pidNamespace = pidNamespace

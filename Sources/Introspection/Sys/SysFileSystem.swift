@@ -47,6 +47,18 @@ public final class SysFileSystemType: FileSystemType, @unchecked Sendable {
     }
 }
 
+/// A file of sysfs whose text is made when it is read.
+final class SysFact: SyntheticFile, @unchecked Sendable {
+    private let text: @Sendable () -> String
+
+    init(_ fileSystem: SyntheticFileSystem, _ text: @escaping @Sendable () -> String) {
+        self.text = text
+        super.init(fileSystem, number: fileSystem.nextInode(), mode: 0o444)
+    }
+
+    override func generate(by caller: Caller) throws(Errno) -> [UInt8] { Array(text().utf8) }
+}
+
 /// A file of sysfs that keeps what is written: settings that change nothing here.
 final class SysSetting: SyntheticFile, @unchecked Sendable {
     private let value: ControlValue

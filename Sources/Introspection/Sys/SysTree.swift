@@ -45,19 +45,22 @@ struct SysTree: Sendable {
         for (name, text) in values { d.add(name, FixedFile(fs, text + "\n")) }
     }
 
-    private var all: [UInt64] { ProcessorSet.all(machine.processorCount) }
-    private var list: String { ProcessorSet.list(all, of: machine.processorCount) }
-    private var mask: String { ProcessorSet.mask(all, of: machine.processorCount) }
+    private var count: Int { resources.processorCount(of: machine) }
+    private var all: [UInt64] { ProcessorSet.all(count) }
+    private var list: String { ProcessorSet.list(all, of: count) }
+    private var mask: String { ProcessorSet.mask(all, of: count) }
 
     private func mask(of n: Int) -> String {
         var set = [UInt64](repeating: 0, count: n / 64 + 1)
         set[n / 64] = 1 << UInt64(n % 64)
-        return ProcessorSet.mask(set, of: machine.processorCount)
+        return ProcessorSet.mask(set, of: count)
     }
 
     private func fillProcessors(_ cpu: StaticDirectory, _ fs: SysFileSystem) {
-        let count = machine.processorCount
-        fix(cpu, fs, [("online", list), ("possible", list), ("present", list), ("offline", ""), ("isolated", ""),
+        // What the C library counts by follows the container's limits; the folders are as they were at first.
+        for name: FileName in ["online", "possible", "present"] { cpu.add(name, SysFact(fs) { list + "\n" }) }
+        let count = count
+        fix(cpu, fs, [("offline", ""), ("isolated", ""),
                       ("kernel_max", "8191"), ("nohz_full", " (null)"), ("uevent", "")])
         fix(cpu.directory("smt"), fs, [("active", "0"), ("control", "notsupported")])
         fix(cpu.directory("vulnerabilities"), fs, ["gather_data_sampling", "itlb_multihit", "l1tf", "mds", "meltdown",
@@ -95,7 +98,7 @@ struct SysTree: Sendable {
             ("numastat", "numa_hit 0\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node 0\nother_node 0"),
             ("meminfo", "Node 0 MemTotal:       \(kilobytes) kB\nNode 0 MemFree:        \(kilobytes) kB\nNode 0 MemUsed:        0 kB"),
         ])
-        for n in 0..<machine.processorCount { zero.add(FileName("cpu\(n)"), FixedLink(fs, "../../cpu/cpu\(n)")) }
+        for n in 0..<count { zero.add(FileName("cpu\(n)"), FixedLink(fs, "../../cpu/cpu\(n)")) }
     }
 
     private func fillLoopback(_ lo: StaticDirectory, _ fs: SysFileSystem) {

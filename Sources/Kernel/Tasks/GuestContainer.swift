@@ -13,6 +13,7 @@ public final class GuestContainer: @unchecked Sendable {
     public let pidNamespace: PIDNamespace
     /// Whether its tasks stand still (OCI pause).
     private let paused = Atomic<Bool>(false)
+    private let processors = Atomic<Int>(HostProcessors.count)
     /// Who knows how much memory it has. Set once, before its first task starts.
     public final var memoryReport: MemoryReport?
     /// Told when they may go on.
@@ -22,6 +23,12 @@ public final class GuestContainer: @unchecked Sendable {
         self.id = id
         self.source = source
         self.pidNamespace = pidNamespace
+    }
+
+    /// How many processors its guests see: 1 to the machine's. A change shows in all that is asked from then on.
+    public var processorCount: Int {
+        get { processors.load(ordering: .relaxed) }
+        set { processors.store(min(max(1, newValue), HostProcessors.count), ordering: .relaxed) }
     }
 
     public var isPaused: Bool { paused.load(ordering: .acquiring) }

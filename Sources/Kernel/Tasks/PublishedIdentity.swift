@@ -28,9 +28,16 @@ extension Task {
 
     /// The processor that getcpu(2) names: guests have their own, so a task stays on one of those that it may use.
     public var processor: UInt32 {
-        let words = affinity.isEmpty ? kernel.processorWords : affinity
-        for (index, word) in words.enumerated() where word != 0 { return UInt32(index * 64 + word.trailingZeroBitCount) }
+        for (index, word) in allowedProcessors.enumerated() where word != 0 { return UInt32(index * 64 + word.trailingZeroBitCount) }
         return 0
+    }
+
+    /// The processors that it may use, as bits: those that it asked for, as far as its container has them still.
+    public var allowedProcessors: [UInt64] {
+        let all = group.container.processorWords
+        if affinity.isEmpty { return all }
+        let both = zip(all, affinity).map { $0 & $1 }
+        return both.allSatisfy { $0 == 0 } ? all : both + Array(repeating: 0, count: all.count - both.count)
     }
 }
 
@@ -41,10 +48,10 @@ extension ThreadGroup {
     }
 }
 
-extension Kernel {
-    /// The processors that guests see, as bits.
+extension GuestContainer {
+    /// The processors that its guests see, as bits.
     public var processorWords: [UInt64] {
-        let count = HostProcessors.count
+        let count = processorCount
         return (0..<(count + 63) / 64).map { word in
             let left = count - word * 64
             return left >= 64 ? .max : (1 << UInt64(left)) - 1

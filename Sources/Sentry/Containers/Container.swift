@@ -43,6 +43,7 @@ final class Container: @unchecked Sendable {
         }
         pod.steps.mark("the seed of its stubs is ready", id)
         guest = GuestContainer(id: id, source: source, pidNamespace: pids)
+        guest.processorCount = pod.resources(of: id).processorCount(of: pod.machine)
         guest.memoryReport = ContainerMemory(kernel: kernel, pidNamespace: pids, machine: pod.machine, resources: pod.resources(of: id))
         namespaces = try Container.namespaces(request, pod, pids, userNamespace)
         let root = ContainerRoot(request: request, gofers: gofers, pod: pod, guest: guest, userNamespace: userNamespace,

@@ -85,6 +85,7 @@ final class Pod: @unchecked Sendable {
             throw Status(.notFound, "container \(request.containerID) does not exist")
         }
         resources.update(Self.limits(request.resources, after: resources.limits))
+        try container(request.containerID).guest.processorCount = resources.processorCount(of: machine)
     }
 
     /// What a container may use; no limits for one that is not known.

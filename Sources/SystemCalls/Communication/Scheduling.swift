@@ -11,16 +11,16 @@ func registerScheduling(_ table: inout SystemCallTable) {
         return 0
     }
     table[.sched_getaffinity] = { (task, a) throws(Errno) in
-        let words = task.kernel.processorWords
+        let words = task.group.container.processorWords
         if a.second < UInt64(words.count * 8) || a.second & 7 != 0 { throw .EINVAL }
         if a.int(0) < 0 { throw .ESRCH }
         let target = try findTask(task, a.int(0))
-        let mask = target.affinity.isEmpty ? words : target.affinity
+        let mask = target.allowedProcessors
         try task.memory.store(array: mask, at: a.address(2))
         return UInt64(mask.count * 8)
     }
     table[.sched_setaffinity] = { (task, a) throws(Errno) in
-        let all = task.kernel.processorWords
+        let all = task.group.container.processorWords
         let given = try task.memory.loadBytes(a.address(2), count: Int(min(a.second, UInt64(all.count * 8))))
         if a.int(0) < 0 { throw .ESRCH }
         let target = try findTask(task, a.int(0))

@@ -148,10 +148,9 @@ enum TaskStatus {
     }
 
     private static func processors(_ view: TaskView, _ caller: Caller, _ t: inout TextBuilder) {
-        let count = view.proc.machine.processorCount
+        let count = view.proc.processorCount
         // The set is the thread's own to read.
-        var allowed = caller === view.task ? view.task.affinity : []
-        if allowed.isEmpty { allowed = ProcessorSet.all(count) }
+        let allowed = caller === view.task ? view.task.allowedProcessors : ProcessorSet.all(count)
         t.put("Cpus_allowed:\t")
         t.put(text: ProcessorSet.mask(allowed, of: count))
         t.put("\nCpus_allowed_list:\t")

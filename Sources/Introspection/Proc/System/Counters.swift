@@ -34,7 +34,7 @@ enum Counters {
     }
 
     static func stat(_ proc: ProcFileSystem, _ caller: Caller) throws(Errno) -> [UInt8] {
-        let count = UInt64(proc.machine.processorCount)
+        let count = UInt64(proc.processorCount)
         let time = processorTime(proc)
         let all = TaskStat.ticks(age(proc) &* count)
         let user = TaskStat.ticks(time.user), system = TaskStat.ticks(time.system)
@@ -56,7 +56,7 @@ enum Counters {
     static func uptime(_ proc: ProcFileSystem, _ caller: Caller) throws(Errno) -> [UInt8] {
         let up = age(proc)
         let time = processorTime(proc)
-        let all = up &* UInt64(proc.machine.processorCount)
+        let all = up &* UInt64(proc.processorCount)
         let busy = time.user &+ time.system
         var t = TextBuilder(capacity: 40)
         put(up, &t)
@@ -80,7 +80,7 @@ enum Counters {
     }
 
     private static func putProcessors(_ proc: ProcFileSystem, _ t: inout TextBuilder) {
-        for n in 0..<proc.machine.processorCount {
+        for n in 0..<proc.processorCount {
             t.put("CPU")
             t.put(n)
             t.put("       ")
@@ -103,7 +103,7 @@ enum Counters {
             for _ in 0..<(12 - name.utf8CodeUnitCount) { t.space() }
             t.put(name)
             t.put(":")
-            for _ in 0..<proc.machine.processorCount { t.put(0, width: 11) }
+            for _ in 0..<proc.processorCount { t.put(0, width: 11) }
             t.newline()
         }
         return t.bytes
@@ -114,7 +114,7 @@ enum Counters {
         t.put("version 16\ntimestamp ")
         t.put(age(proc) / 4_000_000)
         t.newline()
-        for n in 0..<proc.machine.processorCount { t.put(text: "cpu\(n) 0 0 0 0 0 0 0 0 0\n") }
+        for n in 0..<proc.processorCount { t.put(text: "cpu\(n) 0 0 0 0 0 0 0 0 0\n") }
         return t.bytes
     }
 }

@@ -6,14 +6,14 @@ import VFS
 /// /proc/cpuinfo.
 enum ProcessorText {
     static func cpuinfo(_ proc: ProcFileSystem, _ caller: Caller) throws(Errno) -> [UInt8] {
-        let machine = proc.machine, cpu = proc.machine.processor
-        var t = TextBuilder(capacity: 1500 * machine.processorCount)
+        let count = proc.processorCount, cpu = proc.machine.processor
+        var t = TextBuilder(capacity: 1500 * count)
         let flags = cpu.flags.joined(separator: " ")
         let cache = cpu.caches.max { $0.level < $1.level }?.kilobytes ?? 0
         let megahertz = "\(cpu.kilohertz / 1000).\(String(1000 + cpu.kilohertz % 1000).dropFirst())"
         // Twice the frequency, as the kernel's delay loop would count.
         let bogomips = "\(cpu.kilohertz / 500).\(String(100 + cpu.kilohertz % 500 / 5).dropFirst())"
-        for n in 0..<machine.processorCount {
+        for n in 0..<count {
             func line(_ name: StaticString, _ value: String) {
                 t.put(name)
                 t.put(text: ": \(value)\n")
@@ -27,9 +27,9 @@ enum ProcessorText {
             line("cpu MHz\t\t", megahertz)
             line("cache size\t", "\(cache) KB")
             line("physical id\t", "0")
-            line("siblings\t", "\(machine.processorCount)")
+            line("siblings\t", "\(count)")
             line("core id\t\t", "\(n)")
-            line("cpu cores\t", "\(machine.processorCount)")
+            line("cpu cores\t", "\(count)")
             line("apicid\t\t", "\(n)")
             line("initial apicid\t", "\(n)")
             line("fpu\t\t", "yes")
