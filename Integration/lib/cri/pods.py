@@ -159,14 +159,16 @@ class Checks:
         after = waited(lambda: neighbour.output().split(), lambda lines: len(lines) > len(before) + 2)
         self.check("its neighbour runs on", (1, True, [str(n) for n in range(len(after))]),
                    (neighbour.status()["state"], len(after) > len(before), after))
-        child = pod.run("child", "sh", "-c", "dd if=/dev/zero of=/dev/null bs=100M count=1; echo $?; sleep 1000",
+        child = pod.run("child", "sh", "-c", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'; echo $?; sleep 1000",
                         resources={"memory_limit_in_bytes": 64 * MIB})
         self.check("of several processes the greedy one is killed", "137\n", waited(child.output, lambda t: t != ""))
         self.check("and the container goes on", 1, child.status()["state"])
+        # 16 MiB and then the same again: 50 MiB at most, beside one that has 18.
+        grow = 's = "x"; while (length(s) < 16777216) s = s s; '
         scored = pod.run("scored", "sh", "-c",
-                         "(echo 1000 >/proc/self/oom_score_adj; exec dd if=/dev/zero of=/dev/null bs=30M 2>/dev/null) & "
-                         "until grep -q 'VmRSS:[^0-9]*3[0-9][0-9][0-9][0-9] kB' /proc/$!/status; do sleep 0.1; done; "
-                         "dd if=/dev/zero of=/dev/null bs=50M count=1 2>/dev/null; first=$?; wait $!; echo $first $?; sleep 1000",
+                         f"(echo 1000 >/proc/self/oom_score_adj; exec awk 'BEGIN {{ {grow} print >\"/tmp/ready\"; close(\"/tmp/ready\"); "
+                         "system(\"sleep 1000\") }') & until [ -e /tmp/ready ]; do sleep 0.1; done; "
+                         f"awk 'BEGIN {{ {grow} t = s \"y\" }}'; first=$?; wait $!; echo $first $?; sleep 1000",
                          resources={"memory_limit_in_bytes": 64 * MIB})
         self.check("the one with the higher score is killed, although it is smaller", "0 137\n", waited(scored.output, lambda t: t != ""))
         holding = pod.run("holding", "sh", "-c",
