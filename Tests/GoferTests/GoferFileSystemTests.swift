@@ -263,7 +263,11 @@ private struct Fixture {
             let file = try f.open("/f\(i)", [.O_CREAT, .O_RDWR])
             _ = try f.write(file, "\(i)")
         }
-        #expect(try HostFD.currentDirectory.list("/proc/self/fd").count < 700)
+        // Other tests of this process have some open as well.
+        let open = try HostFD.currentDirectory.list("/proc/self/fd").filter {
+            (try? HostFD.currentDirectory.readLink("/proc/self/fd/\($0)"))?.hasPrefix(f.gofer.directory) == true
+        }
+        #expect(open.count > 0 && open.count < 700)
         for i in stride(from: 0, to: 2000, by: 7) {
             #expect(try f.read(try f.open("/f\(i)")) == "\(i)")
             #expect(try f.attributes("/f\(i)").size == UInt64("\(i)".utf8.count))
