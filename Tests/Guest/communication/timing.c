@@ -1,5 +1,6 @@
 // Clocks, sleeps, interval timers, POSIX timers, futexes.
 #include "report.h"
+#include <dirent.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -179,6 +180,26 @@ static long futex(int *w, int op, int val, void *timeout, int *w2, int val3)
     return syscall(SYS_futex, w, op, val, timeout, w2, val3);
 }
 
+// Waits until `count` threads of a process sleep, for as long as a busy machine may need.
+static void until_asleep(pid_t process, int count)
+{
+    char path[300], line[512];
+    for (int tries = 0; tries < 500; tries++, usleep(10000)) {
+        int asleep = 0;
+        snprintf(path, sizeof path, "/proc/%d/task", process);
+        DIR *tasks = opendir(path);
+        for (struct dirent *e; tasks && (e = readdir(tasks));) {
+            snprintf(path, sizeof path, "/proc/%d/task/%s/stat", process, e->d_name);
+            FILE *stat = fopen(path, "r");
+            if (!stat) continue;
+            if (fgets(line, sizeof line, stat) && strrchr(line, ')') && strncmp(strrchr(line, ')'), ") S", 3) == 0) asleep++;
+            fclose(stat);
+        }
+        if (tasks) closedir(tasks);
+        if (asleep == count) return;
+    }
+}
+
 static void *waiter(void *arg) { return (void *)futex(word, (long)arg, 0, NULL, NULL, -1); }
 
 static void futexes(void)
@@ -209,7 +230,7 @@ static void futexes(void)
     SHOW("interrupted with a timeout", futex(&local, FUTEX_WAIT, 0, &t, NULL, 0));
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, waiter, (void *)FUTEX_WAIT);
-    usleep(50000);
+    until_asleep(getpid(), 4);
     SHOW("wake two", futex(word, FUTEX_WAKE, 2, NULL, NULL, 0));
     SHOW("requeue", futex(word, FUTEX_CMP_REQUEUE, 0, (void *)10, &local, 0));
     SHOW("none there", futex(word, FUTEX_WAKE, 10, NULL, NULL, 0));
@@ -222,7 +243,7 @@ static void futexes(void)
     SAY("other %d", other);
     pid_t child = fork();
     if (child == 0) _exit(futex(word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 3 : 4);
-    usleep(50000);
+    until_asleep(child, 1);
     SHOW("shared wake", futex(word, FUTEX_WAKE, 1, NULL, NULL, 0));
     int status;
     waitpid(child, &status, 0);
