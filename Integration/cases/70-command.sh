@@ -71,7 +71,7 @@ check "a cwd that is made, as runc makes it" 'status 0' "$(sed -i 's|"readonly":
 rmdir "$home/busybox/no/where" "$home/busybox/no" 2>/dev/null || true
 wrong "an unknown platform" 'cloister: unknown platform "kqemu"; there are ptrace and systrap' 1 oci --platform kqemu run -b "$(bundle b true)" x6
 wrong "a name with a slash" "cloister: invalid container ID \"a/b\": letters, digits, '_', '+', '-' and '.' are allowed" 1 oci run -b "$(bundle b true)" a/b
-mkdir -p "$home/partial"; cp "$binaries/cloister" "$home/partial/"
+rm -rf "$home/partial"; mkdir -p "$home/partial"; cp "$binaries/cloister" "$home/partial/"
 wrong "no Sentry" "cloister: cloister-sentry: not found beside $home/partial/ nor in PATH" 1 env PATH=/bin "$home/partial/cloister" --root "$ours" run -b "$(bundle b true)" x6
 cp "$binaries/cloister-sentry" "$home/partial/"
 wrong "no Gofer" "cloister: cloister-gofer: not found beside $home/partial/ nor in PATH" 1 env PATH=/bin "$home/partial/cloister" --root "$ours" run -b "$(bundle b true)" x6
