@@ -12,7 +12,12 @@ public enum HostTrace {
     /// Lets a running tracee stop (PTRACE_EVENT_STOP).
     public static func interrupt(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 0x4207, Int(thread)) }
 
-    public static func detach(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 17, Int(thread)) }
+    /// Ends tracing.
+    ///
+    /// - Parameter signal: what the tracee has stopped for and is to get all the same; 0: nothing.
+    public static func detach(_ thread: Int32, signal: Int32 = 0) throws(Errno) {
+        try hostCall(.ptrace, 17, Int(thread), 0, Int(signal))
+    }
 
     /// Continues a tracee; system calls are the host's.
     public static func resume(_ thread: Int32) throws(Errno) { try hostCall(.ptrace, 7, Int(thread)) }
