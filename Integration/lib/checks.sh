@@ -48,7 +48,7 @@ run_units() {
     if [ $status = 0 ] && [ -n "$total" ]; then
         passed=$((passed + total)); printf 'ok      %s unit tests\n' "$total"
     else
-        grep -E 'recorded an issue|error:|✘' "$log" | head -n 30 || tail -n 30 "$log"
+        grep -E -A 3 'recorded an issue|error:|✘' "$log" | head -n 60 || tail -n 30 "$log"
         fail "unit tests"
     fi
     rm -f "$log"

@@ -79,14 +79,33 @@ final class Runner: @unchecked Sendable {
         }
     }
 
-    /// What has come; nil: nothing within `seconds`.
-    func wait(seconds: UInt64 = 20) -> GuestEvent? {
-        let end = HostClock.monotonic + seconds * 1_000_000_000
-        while HostClock.monotonic < end {
+    /// What has come; nil: nothing, though this thread has slept long enough for it, by its own turns: a machine that stood
+    /// still for a while has given the guest no time either.
+    func wait(seconds: Int = 20) -> GuestEvent? {
+        for _ in 0..<(seconds * 1000) {
             if let event = lock.withLock({ event }) { return event }
             pause(milliseconds: 1)
         }
         return nil
+    }
+
+    /// How the stub's threads and those of this process stand, for who wonders why nothing has come.
+    var standing: String {
+        let stub = context.addressSpace.hostProcess
+        var text = ""
+        for process in ["\(stub)", "self"] {
+            guard let threads = try? HostFD.currentDirectory.list("/proc/\(process)/task") else { continue }
+            for thread in threads {
+                text += "\n\(process)/\(thread):"
+                for file in ["status", "wchan", "syscall"] {
+                    let bytes = (try? HostFD.currentDirectory.readFile("/proc/\(process)/task/\(thread)/\(file)")) ?? []
+                    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+                    let told = ["State", "TracerPid", "SigPnd", "ShdPnd", "SigBlk", "voluntary_ctxt_switches"]
+                    for line in lines where file != "status" || told.contains(where: line.hasPrefix) { text += " " + line }
+                }
+            }
+        }
+        return text
     }
 }
 
