@@ -1,6 +1,7 @@
 """The command line: `perf BENCHMARK...`, `perf list`, `perf all`, `perf report DIR`, `perf gate`."""
 import argparse
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -90,10 +91,10 @@ def dispatch(options):
 
 
 def show_list():
-    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   about, for four runtimes; what is measured")
+    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   about, with the default runtimes; what is measured")
     totals = [0, 0]
     for benchmark in benchmarks.every().values():
-        both = [benchmark.estimate(quick, None, 4 + len(benchmark.besides)) for quick in (True, False)]
+        both = [benchmark.estimate(quick, None, len(runtimes.DEFAULTS) + len(benchmark.besides)) for quick in (True, False)]
         totals = [total + seconds for total, seconds in zip(totals, both)]
         print(f"{benchmark.name:<16} {span(both[0]):>7} {span(both[1]):>7}   {benchmark.title}")
         for line in wrapped(benchmark.summary, 86):
@@ -158,6 +159,17 @@ def limit_of(options):
     return minutes and minutes * 60
 
 
+def command_of(options):
+    """What was asked for, as it could be asked for again."""
+    words = ["perf", *options.what]
+    for runtime in options.runtime or ():
+        words.append(f"--runtime={runtime}")
+    for name in ("runs", "limit", "count"):
+        value = getattr(options, name)
+        words += [f"--{name}", f"{value:g}"] if value is not None else []
+    return shlex.join([*words, "--quick"] if options.quick else words)
+
+
 def measure(options):
     progress = Progress()
     picked = benchmarks.chosen(options.what)
@@ -177,17 +189,21 @@ def measure(options):
     done, status = [], 0
     started = time.monotonic()
     described["date"] = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    settings = {"quick": options.quick, "runs": options.runs, "benchmarks": [b.name for b in picked]}
+    settings = {"quick": options.quick, "runs": options.runs, "benchmarks": [b.name for b in picked],
+                "command": command_of(options), "limit": limit_of(options)}
 
     def save():
         write_json(os.path.join(folder, "results.json"), described, done, settings)
 
     try:
         ready = prepare(lab, picked, progress)
-        probe(lab, everybody, out, progress)
+        if ready:
+            probe(lab, everybody, out, progress)
         described["unusable"] = out
         clock = Clock({b.name: b.estimate(options.quick, options.runs, sum(r.name not in out for r in lab.taking_part(b)))
                        for b in ready}, limit_of(options))
+        if ready:
+            progress.say(foretold(clock, ready, [runtime.name for runtime in chosen if runtime.name not in out]))
         for index, benchmark in enumerate(ready):
             clock.begin(benchmark.name)
             progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title} · {clock.text()}")
@@ -219,8 +235,19 @@ def measure(options):
         return status or 1
     save()
     write_report(folder, described, done, settings, progress)
-    progress.say(f"{len(done)} benchmarks in {span(time.monotonic() - started)}: {folder}/report.html")
+    progress.say(f"{counted(len(done))} in {span(time.monotonic() - started)}: {folder}/report.html")
     return status
+
+
+def counted(number):
+    return f"{number} benchmark" + ("s" if number != 1 else "")
+
+
+def foretold(clock, ready, names):
+    """What is going to be run, and for how long."""
+    limit = f", at most {span(clock.limit)}" if clock.limit else ""
+    return (f"perf: {counted(len(ready))} with {', '.join(names)}: about {span(clock.remaining())}{limit}; Ctrl-C"
+            " ends it and keeps what was measured")
 
 
 def prepare(lab, picked, progress):
