@@ -1,7 +1,7 @@
 """The base of all benchmarks, and running them: runtimes take turns, failures stay in their cell."""
 import time
 
-from . import bundles
+from . import bundles, memory
 from .errors import BadSample, Complaint, Unsupported
 from .samples import Results
 
@@ -40,6 +40,10 @@ class Benchmark:
         """How often the runtimes take turns in one run."""
         return 1
 
+    def has_ready(self, runtime, method):
+        """Whether a measurement costs no time any more: it was made together with another one."""
+        return False
+
     def estimate(self, quick, runs, runtimes):
         """Seconds for all of it; `runs` is None for the default."""
         which = 0 if quick else 1
@@ -55,7 +59,7 @@ class Benchmark:
         engine.run(lab.bundle(engine, self.layers(lab)), bundles.configuration(["/bin/true"]), 60)
 
     def measure(self, lab, runtime, method):
-        """Yields (metric, value) or (method, metric, value)."""
+        """Yields (metric, value), (method, metric, value), or (method, metric, value, remark)."""
         raise NotImplementedError
 
     # For subclasses
@@ -82,15 +86,14 @@ def check_room(benchmark, lab):
     """Complains before starting if disk or memory are too little."""
     import shutil
 
-    from .lab import available_memory
     free = shutil.disk_usage(lab.options.cache).free
     disk = benchmark.disk(lab) if callable(benchmark.disk) else benchmark.disk
-    memory = benchmark.memory(lab) if callable(benchmark.memory) else benchmark.memory
+    needed = benchmark.memory(lab) if callable(benchmark.memory) else benchmark.memory
     if free < disk:
         raise Complaint(f"{lab.options.cache} has {free / 1e9:.1f} GB free, {benchmark.name} needs {disk / 1e9:.1f} GB")
-    if available_memory() < memory:
-        raise Complaint(f"{available_memory() / 1e9:.1f} GB of memory are available, {benchmark.name} needs"
-                        f" {memory / 1e9:.1f} GB")
+    if memory.available() < needed:
+        raise Complaint(f"{memory.available() / 1e9:.1f} GB of memory are available, {benchmark.name} needs"
+                        f" {needed / 1e9:.1f} GB")
 
 
 class Runner:
@@ -145,7 +148,8 @@ class Runner:
                     for runtime in runtimes:
                         if (runtime.name, method) in self.dead:
                             continue
-                        if allowance is not None and time.monotonic() - started > allowance:
+                        over = allowance is not None and time.monotonic() - started > allowance
+                        if over and not self.benchmark.has_ready(runtime, method):
                             self.out_of_time(runtime, method)
                             continue
                         self.clock_status(runtime, f"{method}, run {run + 1} of {runs}")
@@ -156,9 +160,11 @@ class Runner:
         given = set()
         try:
             for item in self.benchmark.measure(self.lab, runtime, method):
-                where, metric, value = item if len(item) == 3 else (method, *item)
+                where, metric, value, *remark = item if len(item) > 2 else (method, *item)
                 given.add((where, metric))
                 self.results.add(runtime.name, where, metric, value)
+                if any(remark):
+                    self.note(runtime, where, remark[0], metric)
                 self.label(where)
         except Unsupported as reason:
             self.dead[runtime.name, method] = True
@@ -193,13 +199,14 @@ class Runner:
         known = [metric for (where, metric) in self.results.rows if where == method]
         return known or [self.benchmark.metrics[0].name]
 
-    def note(self, runtime, method, why):
+    def note(self, runtime, method, why, metric=None):
         self.label(method)
-        for metric in self.metrics_of(method):
+        for metric in [metric] if metric else self.metrics_of(method):
             self.results.note(runtime.name, method, metric, why)
 
     def out_of_time(self, runtime, method):
         self.dead[runtime.name, method] = True
+        self.results.cut = True
         for metric in self.metrics_of(method):
             cell = self.results.series(runtime.name, method, metric)
             if not cell.values:

@@ -1,6 +1,7 @@
 """The command line: `perf BENCHMARK...`, `perf list`, `perf all`, `perf report DIR`, `perf gate`."""
 import argparse
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -158,6 +159,17 @@ def limit_of(options):
     return minutes and minutes * 60
 
 
+def command_of(options):
+    """What was asked for, as it could be asked for again."""
+    words = ["perf", *options.what]
+    for runtime in options.runtime or ():
+        words.append(f"--runtime={runtime}")
+    for name in ("runs", "limit", "count"):
+        value = getattr(options, name)
+        words += [f"--{name}", f"{value:g}"] if value is not None else []
+    return shlex.join([*words, "--quick"] if options.quick else words)
+
+
 def measure(options):
     progress = Progress()
     picked = benchmarks.chosen(options.what)
@@ -177,7 +189,8 @@ def measure(options):
     done, status = [], 0
     started = time.monotonic()
     described["date"] = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    settings = {"quick": options.quick, "runs": options.runs, "benchmarks": [b.name for b in picked]}
+    settings = {"quick": options.quick, "runs": options.runs, "benchmarks": [b.name for b in picked],
+                "command": command_of(options), "limit": limit_of(options)}
 
     def save():
         write_json(os.path.join(folder, "results.json"), described, done, settings)
@@ -188,6 +201,7 @@ def measure(options):
         described["unusable"] = out
         clock = Clock({b.name: b.estimate(options.quick, options.runs, sum(r.name not in out for r in lab.taking_part(b)))
                        for b in ready}, limit_of(options))
+        progress.say(foretold(clock, ready, [runtime.name for runtime in chosen if runtime.name not in out]))
         for index, benchmark in enumerate(ready):
             clock.begin(benchmark.name)
             progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title} · {clock.text()}")
@@ -221,6 +235,14 @@ def measure(options):
     write_report(folder, described, done, settings, progress)
     progress.say(f"{len(done)} benchmarks in {span(time.monotonic() - started)}: {folder}/report.html")
     return status
+
+
+def foretold(clock, ready, names):
+    """What is going to be run, and for how long."""
+    plural = "s" if len(ready) != 1 else ""
+    limit = f", at most {span(clock.limit)}" if clock.limit else ""
+    return (f"perf: {len(ready)} benchmark{plural} with {', '.join(names)}: about {span(clock.remaining())}{limit}; Ctrl-C"
+            " ends it and keeps what was measured")
 
 
 def prepare(lab, picked, progress):

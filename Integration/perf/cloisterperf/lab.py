@@ -211,12 +211,6 @@ class Lab:
                 environment[name] = os.environ[name]
         return ["unshare", "--mount", "sh", "-c", script, root, *argv], timeout, environment
 
-    def drop_caches(self):
-        """Empties the page cache, so that reads come from the disk and free memory can be compared."""
-        os.sync()
-        with open("/proc/sys/vm/drop_caches", "w") as file:
-            file.write("3")
-
     def close(self):
         self.end_benchmark()
         self.daemon.stop()
@@ -237,14 +231,6 @@ def sweep(cache):
             for netns in listed:
                 if netns.startswith(f"perf{parts[1]}-"):
                     subprocess.call(["ip", "netns", "del", netns])
-
-
-def available_memory():
-    with open("/proc/meminfo") as file:
-        for line in file:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    raise Complaint("/proc/meminfo has no MemAvailable")
 
 
 def wait_for_port(address, port, timeout, alive=None):

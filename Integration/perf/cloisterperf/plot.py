@@ -87,7 +87,7 @@ class Scale:
             self.start = math.floor(math.log10(min(values)) - 0.05)
             self.end = max(math.log10(max(values)), self.start + 1)
         else:
-            self.start, self.end = 0.0, max(values) or 1.0
+            self.start, self.end = 0.0, max(0.0, *values) or 1.0
 
     def part(self, value):
         value = math.log10(value) if self.logarithmic else value

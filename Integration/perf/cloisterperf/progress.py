@@ -39,6 +39,9 @@ class Progress:
 class Clock:
     """How long is left: estimates, corrected by how long what is done took, shared out when there is a limit."""
 
+    # Seconds that each benchmark may take, however late it is: a short one is not worth leaving out.
+    short = 5.0
+
     def __init__(self, estimates, limit=None, now=time.monotonic):
         self.estimates = dict(estimates)
         self.limit = limit
@@ -68,7 +71,7 @@ class Clock:
             return None
         left = self.limit - (self.current_started - self.started)
         ahead = sum(self.estimates.values())
-        return max(0.0, left * self.estimates.get(self.current, 0) / ahead) if ahead else max(0.0, left)
+        return max(self.short, left * self.estimates.get(self.current, 0) / ahead if ahead else left)
 
     def remaining(self):
         ahead = sum(self.estimates.values()) * self.factor

@@ -28,7 +28,7 @@ KEY = [
     ("startup", "startup.containerd.true.x100", "startup_time", "100 of those at once"),
     ("exec", "exec.containerd", "exec_time", "`ctr task exec` of `/bin/true`"),
     ("density", "density.containerd.empty", "memory_usage", "the host's memory for an idle container under containerd, shim included"),
-    ("density", "density.containerd.empty", "process_memory", "of which in processes (PSS)"),
+    ("density", "density.containerd.empty", "process_memory", "proportional memory (PSS) of all its processes"),
     ("idle", "idle.containerd", "wakeups", "context switches of that, median"),
 ]
 FIGURES = os.path.join("Integration", "perf", "figures")
@@ -70,11 +70,10 @@ def write(folder, progress, readme=None):
 def section(machine, done, settings):
     ours = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("cloister")), "cloister")
     peer = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("runsc")), None)
-    quick = " --quick" if settings.get("quick") else ""
     versions = ", ".join(dict.fromkeys(v for n, v in machine["runtimes"].items()
                                        if n not in machine.get("unusable", {}) and n != NATIVE.name))
-    lines = [*wrapped(f"Measured {machine.get('date', '')} with `perf {' '.join(['all'] if len(done) > 9 else [r.benchmark for r in done])}{quick}`"
-                      f" on: {machines.sentence(machine)}. {versions}."), ""]
+    lines = [*wrapped(f"Measured {machine.get('date', '')} with `{settings.get('command') or 'perf ' + ' '.join(settings['benchmarks'])}`{cut(done, settings)} on:"
+                      f" {machines.sentence(machine)}. {versions}."), ""]
     by_name = {results.benchmark: results for results in done}
     lines += [*table([(by_name[b], method, metric, words) for b, method, metric, words in KEY if b in by_name],
                      [BASELINE, *filter(None, [peer]), ours]), ""]
@@ -84,6 +83,8 @@ def section(machine, done, settings):
             calls = by_name[name]
             names = [n for n in dict.fromkeys([NATIVE.name, BASELINE, peer, ours]) if n in calls.runtimes]
             lines += [*table([(calls, method, metric, label_of(calls, method)) for method, metric in calls.rows], names), ""]
+        if name == "density":
+            lines += [*memory_table(by_name[name], [BASELINE, *filter(None, [peer]), ours]), ""]
         if name in by_name:
             lines += [*wrapped(f"{title}: {figures_behind(by_name[name], ours, peer)}"), ""]
     names = [n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n != BASELINE and any(overall(r, n) for r in done)
@@ -94,6 +95,28 @@ def section(machine, done, settings):
         lines.append(f"| {results.benchmark} | " + " | ".join(times(overall(results, n)) or "–" for n in names) + " |")
     lines += ["", *(line for sentence in behind(done, ours, peer) for line in wrapped(sentence)), ""]
     return "\n".join(lines)
+
+
+def cut(done, settings):
+    """What the limit of time left out, in brackets; without any such loss nothing."""
+    names = [results.benchmark for results in done if results.cut]
+    if not names:
+        return ""
+    return f" (its limit of {settings['limit'] / 60:g} minutes left out turns of {', '.join(names)})"
+
+
+def memory_table(results, names):
+    """Both measures of memory side by side, a line per workload."""
+    wanted = [(name, metric) for name in names for metric in ("memory_usage", "process_memory")]
+    lines = []
+    for method in dict.fromkeys(method for method, _ in results.rows):
+        cells = [results.cell(name, method, metric) for name, metric in wanted]
+        if any(cell and cell.values for cell in cells):
+            lines.append(f"| {label_of(results, method)} | "
+                         + " | ".join(scaled(cell.median if cell else None, "B") for cell in cells) + " |")
+    heads = [title_of(name) + (" PSS" if metric == "process_memory" else "") for name, metric in wanted]
+    return ["Each container's share of the host's available memory, and the proportional memory (PSS) of all its processes:",
+            "", "| | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads), *lines] if lines else []
 
 
 def table(figures, names):

@@ -45,9 +45,10 @@ def ratio(cell, base):
     """The median of the ratios of each turn, in which both were measured one after the other: what disturbs the machine
     for longer disturbs both. The ratio of the medians where turns are few or cannot be told apart, None without figures.
     """
-    if not cell or not base or not cell.values or not base.median:
+    # What is the difference of two noisy figures may come out below zero, which is no multiple of anything.
+    if not cell or not base or not cell.values or not base.values or base.median <= 0 or cell.median < 0:
         return None
-    if len(cell.values) == len(base.values) >= PAIRS and not cell.dropped and not base.dropped and all(base.values):
+    if len(cell.values) == len(base.values) >= PAIRS and not cell.dropped and not base.dropped and min(base.values) > 0:
         return statistics.median(a / b for a, b in zip(cell.values, base.values))
     return cell.median / base.median
 
@@ -63,6 +64,8 @@ class Results:
         self.labels = {}
         self.seconds = 0.0
         self.interrupted = False
+        # Whether time ran out before all turns were taken.
+        self.cut = False
 
     def series(self, runtime, method, metric):
         if runtime not in self.runtimes:
@@ -143,7 +146,7 @@ class Results:
     def as_json(self):
         return {
             "benchmark": self.benchmark, "title": self.title, "summary": self.summary, "seconds": round(self.seconds, 1),
-            "interrupted": self.interrupted, "runtimes": self.runtimes, "labels": self.labels,
+            "interrupted": self.interrupted, "cut": self.cut, "runtimes": self.runtimes, "labels": self.labels,
             "metrics": [vars(metric) for metric in self.metrics.values()],
             "rows": [{"method": method, "metric": metric, "runtime": runtime, "samples": cell.values,
                       "dropped": cell.dropped, "note": cell.note}
@@ -155,6 +158,7 @@ class Results:
         results = cls(data["benchmark"], data["title"], [Metric(**m) for m in data["metrics"]], data["runtimes"],
                       data["summary"])
         results.seconds, results.interrupted = data["seconds"], data["interrupted"]
+        results.cut = data.get("cut", False)
         results.labels = data["labels"]
         for row in data["rows"]:
             cell = results.series(row["runtime"], row["method"], row["metric"])

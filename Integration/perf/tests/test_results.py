@@ -115,6 +115,14 @@ class Pictures(unittest.TestCase):
         results.note("runc", "x", "time", "why")
         self.assertIsNone(plot.draw(results, plot.WIDE, ""))
 
+    def test_below_zero_is_drawn_and_no_multiple_of_anything(self):
+        results = Results("x", "X", [Metric("memory", "B")], ["runc", "mine"])
+        results.add("runc", "x", "memory", -1e6)
+        results.add("mine", "x", "memory", 2e6)
+        self.assertIsNone(results.ratio("mine", "x", "memory"))
+        self.assertIsNone(report.overall(results, "mine"))
+        self.assertIn("-1.00 MB", plot.draw(results, plot.WIDE, "footer"))
+
     def test_zero_is_drawn(self):
         results = Results("x", "X", [Metric("time", "s", logarithmic=True)], ["runc"])
         results.add("runc", "x", "time", 0.0)
@@ -174,7 +182,7 @@ class Time(unittest.TestCase):
         self.at = 2000
         clock.end()
         clock.begin("c")
-        self.assertEqual(clock.allowance(), 0)
+        self.assertEqual(clock.allowance(), Clock.short)
 
     def test_no_limit(self):
         clock = self.clock({"a": 1})
@@ -193,8 +201,10 @@ class Readme(unittest.TestCase):
                     results.add(runtime, name, "time", value)
             done.append(results)
         done[2].note("cloister", "density", "time", "has no TCP network yet")
+        done[0].cut = True
         with tempfile.TemporaryDirectory() as folder:
-            samples.write_json(os.path.join(folder, "results.json"), MACHINE, done, {"quick": True})
+            samples.write_json(os.path.join(folder, "results.json"), MACHINE, done,
+                               {"quick": True, "command": "perf all --quick --limit 2", "limit": 120})
             path = os.path.join(folder, "README.md")
             with open(path, "w") as file:
                 file.write(f"# Top\n{readme.START}\nold\n{readme.END}\nbottom\n")
@@ -212,6 +222,18 @@ class Readme(unittest.TestCase):
         self.assertIn("behind gVisor in syscall (2.0× gVisor's cost).", text)
         self.assertIn("Not measured: density (has no TCP network yet).", text)
         self.assertIn("Abacus", text)
+        self.assertIn("with `perf all --quick --limit 2` (its limit of 2 minutes left out turns of syscall) on:",
+                      text.replace("\n", " "))
+
+    def test_both_measures_of_memory_side_by_side(self):
+        from cloisterperf import readme
+        results = Results("density", "Memory", [Metric("memory_usage", "B"), Metric("process_memory", "B")], ["runc", "cloister"])
+        for name, value in (("runc", -1e6), ("cloister", 3e6)):
+            results.add(name, "density.empty", "memory_usage", value)
+            results.add(name, "density.empty", "process_memory", 2e6)
+        lines = readme.memory_table(results, ["runc", "cloister"])
+        self.assertEqual(lines[2], "| | runc | runc PSS | Cloister | Cloister PSS |")
+        self.assertEqual(lines[4], "| empty | -1.00 MB | 2.00 MB | 3.00 MB | 2.00 MB |")
 
 
 class Goals(unittest.TestCase):

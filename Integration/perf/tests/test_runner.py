@@ -151,9 +151,32 @@ class Turns(unittest.TestCase):
 
     def test_no_time_left(self):
         clock = Clock({"scripted": 1}, limit=0)
+        clock.short = 0
         clock.begin("scripted")
         results, _ = run(Scripted(steady), clock=clock)
         self.assertIn("no time left", results.status("a", "scripted", "time"))
+        self.assertTrue(results.cut)
+
+    def test_what_is_measured_together_with_another_is_not_lost(self):
+        clock = Clock({"scripted": 1}, limit=0)
+        clock.short = 0
+        clock.begin("scripted")
+        benchmark = Scripted(steady)
+        benchmark.has_ready = lambda runtime, method: runtime.name == "b"
+        results, _ = run(benchmark, clock=clock)
+        self.assertEqual([bool(results.cell(name, "scripted", "time").values) for name in "abc"], [False, True, False])
+
+    def test_a_remark_stands_beside_its_figure(self):
+        def answer(name, method, call):
+            yield "memory", 1.0
+            yield method, "time", -2.0, "unsure" if name == "b" else ""
+
+        benchmark = Scripted(answer)
+        benchmark.metrics = (Metric("memory", "B"), Metric("time", "s"))
+        results, _ = run(benchmark)
+        self.assertEqual([results.status(name, "scripted", "time") for name in "abc"], ["", "unsure", ""])
+        self.assertEqual(results.status("b", "scripted", "memory"), "")
+        self.assertEqual(results.cell("b", "scripted", "time").values, [-2.0, -2.0])
 
     def test_ctrl_c_keeps_what_was_measured(self):
         def answer(name, method, call):
@@ -273,7 +296,11 @@ class TakingDown(unittest.TestCase):
 
 class Commands(unittest.TestCase):
     def test_what_hangs_is_ended_with_its_children(self):
-        ran = processes.run(["sh", "-c", "echo begun; sleep 1000 & echo $!; wait"], 1)
+        for seconds in (1, 5, 25):
+            ran = processes.run(["sh", "-c", "echo begun; sleep 1000 & echo $!; wait"], seconds)
+            # On a busy machine it may have been ended before it had begun.
+            if len(ran.output.split()) == 2:
+                break
         self.assertIsNone(ran.status)
         word, child = ran.output.split()
         self.assertEqual(word, "begun")
@@ -319,15 +346,19 @@ class SlowRuntime(unittest.TestCase):
             os.chmod(wrapper, 0o755)
             options = argparse.Namespace(quick=True, runs=5, cache=folder, count=None)
             lab = Lab(options, [Runtime("runc", ("runc",)), Runtime("slow", (wrapper,))], Silent())
+            plain, slow = [], []
             try:
-                results = Runner(lab, Sleeper(), Clock({}), {}).run()
+                # The fastest of both scatter least: a busy machine only adds to either, and it adds less the more there are.
+                for attempt in range(10):
+                    results = Runner(lab, Sleeper(), Clock({}), {}).run()
+                    for name, values in (("runc", plain), ("slow", slow)):
+                        values += results.cell(name, "sleeper", "startup_time").values
+                    if not plain:
+                        self.skipTest("runc runs nothing here")
+                    if slow and delay * 0.75 < min(slow) - min(plain) < delay * 1.5:
+                        break
             finally:
                 lab.close()
-        native, slow = (results.cell(name, "sleeper", "startup_time") for name in ("runc", "slow"))
-        if not native or not native.values:
-            self.skipTest("runc runs nothing here")
-        self.assertEqual(len(slow.values), 5)
-        # The fastest of both scatter least; a busy machine can only add to either.
-        self.assertGreater(slow.low - native.low, delay * 0.75)
-        self.assertLess(slow.low - native.low, delay * 3)
-        self.assertGreater(results.ratio("slow", "sleeper", "startup_time"), 1.5)
+        self.assertGreaterEqual(min(slow), delay)
+        self.assertGreater(min(slow) - min(plain), delay * 0.75)
+        self.assertLess(min(slow) - min(plain), delay * 1.5)

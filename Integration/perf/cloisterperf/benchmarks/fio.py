@@ -4,6 +4,7 @@ import os
 from .. import bundles, parsers
 from ..benchmark import Benchmark
 from ..containers import checked
+from ..memory import drop_caches
 from ..samples import Metric
 
 PLACES = {"root": "/srv/fio", "bind": "/bind", "tmpfs": "/tmpfs"}
@@ -54,7 +55,7 @@ class Fio(Benchmark):
             checked(container.execute(["/bin/mkdir", "-p", PLACES[place]], 60), 60)
             for name, (access, block) in TESTS.items():
                 if place != "tmpfs" and "read" in access:
-                    lab.drop_caches()
+                    drop_caches()
                 size = lab.pick(256, 512)
                 command = ["/usr/bin/fio", "--name=test", f"--rw={access}", "--ioengine=sync", f"--bs={block}",
                            f"--size={size}m", "--iodepth=4", f"--filename={PLACES[place]}/file.dat",

@@ -33,6 +33,9 @@ class Idle(Benchmark):
     def estimate(self, quick, runs, runtimes):
         return super().estimate(quick, runs, 1)
 
+    def has_ready(self, runtime, method):
+        return (runtime.name, method) in self.watched
+
     def measure(self, lab, runtime, method):
         """The first call of a run watches all; each call has its own runtime's figures."""
         if (runtime.name, method) not in self.watched:
