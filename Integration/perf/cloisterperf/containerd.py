@@ -9,9 +9,8 @@ import time
 from . import processes
 from .containers import Engine, has_network, identifier, numbers
 from .errors import BadSample, Complaint, Unsupported
-from .runtimes import REPOSITORY
+from .runtimes import REPOSITORY, RUNC_TYPE
 
-RUNC_TYPE = "io.containerd.runc.v2"
 CONFIGURATION = """version = 2
 root = "{home}/root"
 state = "{home}/state"
@@ -86,7 +85,7 @@ class ContainerdEngine(Engine):
     def __init__(self, runtime, home, daemon):
         super().__init__(runtime, home)
         self.daemon = daemon
-        self.flags = ["--runtime", runtime.type or RUNC_TYPE, *runtime.type_flags]
+        self.flags = ["--runtime", runtime.type or RUNC_TYPE]
         if runtime.configuration:
             path = os.path.join(self.home, "runtime.toml")
             with open(path, "w") as file:
@@ -99,7 +98,7 @@ class ContainerdEngine(Engine):
 
     def flags_for(self, bundle, config):
         flags = [*self.flags, "--config", os.path.join(bundle.folder, "config.json")]
-        return flags if self.runtime.type else flags + ["--runc-binary", self.wrapper(has_network(config))]
+        return flags if not self.runtime.wrapped else flags + ["--runc-binary", self.wrapper(has_network(config))]
 
     def wrapper(self, networked):
         """A program that is the runtime with its flags: runc's shim takes a path only."""

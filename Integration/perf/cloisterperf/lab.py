@@ -9,11 +9,11 @@ import tempfile
 import time
 
 from . import bundles, containers, processes, rootfs
-from .containerd import RUNC_TYPE, ContainerdEngine, Daemon, shim_folders
+from .containerd import ContainerdEngine, Daemon, shim_folders
 from .containers import Engine, NativeEngine
 from .errors import BadSample, Complaint, Unsupported
 from .network import Network
-from .runtimes import NATIVE, in_order, shim_of
+from .runtimes import NATIVE, RUNC_TYPE, in_order, shim_of
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"

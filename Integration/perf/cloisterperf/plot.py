@@ -133,7 +133,7 @@ def draw(results, width, footer, only=None, title=None):
     drawing = Drawing(width)
     metrics = list(dict.fromkeys(metric for _, metric, _ in shown))
     measured = [r for r in results.runtimes if any(cells.get(r) and cells[r].values for _, _, cells in shown)]
-    direction = directions(metrics)
+    direction = directions(metrics, BASELINE in measured)
     heading = title or results.title
     y = 8.0
     for line in wrap(heading, 17, width - 24):
@@ -167,13 +167,13 @@ def draw(results, width, footer, only=None, title=None):
     return drawing.svg(f"{heading}: {direction}")
 
 
-def directions(metrics):
+def directions(metrics, compared=True):
     """Which way is good, and what the axis is."""
     ways = {metric.lower_is_better for metric in metrics}
     way = "Mixed directions: see each figure" if len(ways) > 1 else (
         "Lower is better: short bars win" if ways.pop() else "Higher is better: long bars win")
     scale = "; logarithmic scale" if any(metric.logarithmic for metric in metrics) else ""
-    return f"{way}{scale}. The factor after a value is its ratio to runc."
+    return f"{way}{scale}." + (" The factor after a value is its ratio to runc." if compared else "")
 
 
 def value_of(metric, cells, runtime):
@@ -182,7 +182,8 @@ def value_of(metric, cells, runtime):
     if not cell or not cell.values:
         return ""
     ratio = ratio_of(cell, cells.get(BASELINE))
-    return scaled(cell.median, metric.unit) + (f"\u00a0\u00a0{times(ratio)}" if ratio and runtime != BASELINE else "")
+    # A figure with a remark, which the table has, is a rough one.
+    return ("about " if cell.note else "") + scaled(cell.median, metric.unit) + (f"\u00a0\u00a0{times(ratio)}" if ratio and runtime != BASELINE else "")
 
 
 def panel(drawing, what, results, measured, x, y, room, beside, scales):

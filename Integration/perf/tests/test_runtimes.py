@@ -58,6 +58,23 @@ class Names(unittest.TestCase):
         self.assertEqual(own.words(networked=True), ["/usr/bin/runsc", "--network=host"])
 
 
+    def test_crun_does_not_see_what_it_refuses(self):
+        crun, before = runtimes.parse("crun"), runtimes.UNIFIED
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                runtimes.UNIFIED = folder
+                self.assertEqual(crun.words(networked=False), ["crun"])
+                for controllers, hidden in (("\n", False), ("hugetlb\n", True)):
+                    with open(os.path.join(folder, "cgroup.controllers"), "w") as file:
+                        file.write(controllers)
+                    self.assertEqual("umount" in " ".join(crun.words(networked=False)), hidden)
+                self.assertEqual(crun.words(networked=True)[-1], "crun")
+        finally:
+            runtimes.UNIFIED = before
+        self.assertEqual([runtimes.parse(name).wrapped for name in ("runc", "crun", "cloister", "x=/bin/x")],
+                         [False, True, False, True])
+
+
 class Versions(unittest.TestCase):
     def test_missing_program_names_what_installs_it(self):
         runtime = runtimes.Runtime("gone", ("no-such-program-here",), install="apt-get install gone")

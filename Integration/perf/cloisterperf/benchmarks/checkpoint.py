@@ -1,5 +1,6 @@
 """Checkpoint of a running container and its restore, for runtimes that can."""
 import os
+import shutil
 
 from .. import bundles, processes
 from ..benchmark import Benchmark
@@ -35,6 +36,8 @@ class Checkpoint(Benchmark):
                                   engine.environment)
             if saved.status != 0:
                 why = complaint(saved.output, saved.status)
+                if "criu" in why.lower() and not shutil.which("criu"):
+                    raise Unsupported("criu is not installed: apt-get install criu")
                 raise Unsupported("not implemented" if "unknown flag" in why else f"cannot checkpoint here: {why}")
             engine.remove(container.id)
             restored = processes.run(engine.command("restore", "--detach", "--image-path", image, "--bundle",

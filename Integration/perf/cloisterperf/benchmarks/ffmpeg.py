@@ -16,7 +16,7 @@ class FFmpeg(Benchmark):
     title = "Time to start, load and transcode a video"
     summary = "a 27 MB video of 1280x720 to H.264, preset ultrafast; 8 seconds of it with --quick; the container's whole time"
     metrics = (Metric("run_time", "s"),)
-    seconds = (3, 5)
+    seconds = (2, 4)
     # Ratios near 1 are asked for: five turns of them.
     runs = (2, 5)
     besides = ("native",)

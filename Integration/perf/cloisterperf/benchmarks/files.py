@@ -12,7 +12,7 @@ class Files(Benchmark):
     title = "Time per file of walks over many files"
     summary = "stat, open with close, and readdir over 50,000 files of the container's root (10,000 with --quick)"
     metrics = (Metric("time_per_file", "s", logarithmic=True),)
-    seconds = (2, 4)
+    seconds = (1, 3)
     runs = (2, 3)
     timeout = (60, 120)
 

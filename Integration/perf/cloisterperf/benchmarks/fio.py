@@ -20,7 +20,7 @@ class Fio(Benchmark):
                " on the container's root, a bind mount and a tmpfs; caches dropped before reads from disk")
     metrics = (Metric("bandwidth", "B/s", lower_is_better=False, logarithmic=True),
                Metric("io_ops", "/s", lower_is_better=False, plotted=False))
-    seconds = (10, 14)
+    seconds = (10, 9)
     runs = (1, 3)
     timeout = (30, 60)
 

@@ -17,7 +17,7 @@ class Git(Benchmark):
     title = "Time of git commands"
     summary = "clone, status and grep of a tree of 5,000 files (2,000 with --quick) from and to the container's root"
     metrics = (Metric("run_time", "s"),)
-    seconds = (3, 2)
+    seconds = (1, 2)
     runs = (2, 3)
     timeout = (60, 180)
     disk = 1_500_000_000

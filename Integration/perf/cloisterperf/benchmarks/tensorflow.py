@@ -21,7 +21,7 @@ class TensorFlow(Benchmark):
     summary = ("a convolutional network on generated data, batches of 64; start-up is loading the library and making the"
                " network, run is training, total is the container's whole time")
     metrics = (Metric("run_time", "s"),)
-    seconds = (12, 11)
+    seconds = (9, 8)
     runs = (1, 3)
     timeout = (90, 180)
     memory = 2_500_000_000
