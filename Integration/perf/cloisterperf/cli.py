@@ -197,11 +197,13 @@ def measure(options):
 
     try:
         ready = prepare(lab, picked, progress)
-        probe(lab, everybody, out, progress)
+        if ready:
+            probe(lab, everybody, out, progress)
         described["unusable"] = out
         clock = Clock({b.name: b.estimate(options.quick, options.runs, sum(r.name not in out for r in lab.taking_part(b)))
                        for b in ready}, limit_of(options))
-        progress.say(foretold(clock, ready, [runtime.name for runtime in chosen if runtime.name not in out]))
+        if ready:
+            progress.say(foretold(clock, ready, [runtime.name for runtime in chosen if runtime.name not in out]))
         for index, benchmark in enumerate(ready):
             clock.begin(benchmark.name)
             progress.say(f"[{index + 1}/{len(ready)}] {benchmark.name}: {benchmark.title} · {clock.text()}")
@@ -233,15 +235,18 @@ def measure(options):
         return status or 1
     save()
     write_report(folder, described, done, settings, progress)
-    progress.say(f"{len(done)} benchmarks in {span(time.monotonic() - started)}: {folder}/report.html")
+    progress.say(f"{counted(len(done))} in {span(time.monotonic() - started)}: {folder}/report.html")
     return status
+
+
+def counted(number):
+    return f"{number} benchmark" + ("s" if number != 1 else "")
 
 
 def foretold(clock, ready, names):
     """What is going to be run, and for how long."""
-    plural = "s" if len(ready) != 1 else ""
     limit = f", at most {span(clock.limit)}" if clock.limit else ""
-    return (f"perf: {len(ready)} benchmark{plural} with {', '.join(names)}: about {span(clock.remaining())}{limit}; Ctrl-C"
+    return (f"perf: {counted(len(ready))} with {', '.join(names)}: about {span(clock.remaining())}{limit}; Ctrl-C"
             " ends it and keeps what was measured")
 
 

@@ -69,17 +69,18 @@ def page(machine, done, settings, sections):
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<style>{STYLE}</style></head><body><h1>{title}</h1>"
             "<p>The same programs with several container runtimes, in turns. runc runs them on the host's kernel; the"
-            f" others are compared with it.{quick}</p>{machine_table(machine)}"
+            f" others are compared with it.{quick}</p>{machine_table(machine, settings)}"
             f"<h2>At a glance</h2>{overview(done)}"
             + "".join(sections) + "</body></html>\n")
 
 
-def machine_table(machine):
+def machine_table(machine, settings):
     rows = [("Processor", f"{machine['processor']}, {machine['cores']} cores"),
             ("Memory", f"{machine['memory_bytes'] / 2**30:.1f} GiB"),
             ("Kernel", f"Linux {machine['kernel']}, {machine['system']}"),
             ("Virtual machine", machine["virtualised"]),
-            ("Measured", f"{machine.get('date', '')}, load {machine['load']} before it began")]
+            ("Measured", f"{machine.get('date', '')}, load {machine['load']} before it began"),
+            *([("Command", settings["command"])] if settings.get("command") else [])]
     unusable = machine.get("unusable", {})
     rows += [(title_of(name), version + (f" ({unusable[name]})" if name in unusable and unusable[name] not in version else ""))
              for name, version in machine["runtimes"].items()]

@@ -176,7 +176,7 @@ def parse(text):
     runtime = known(name, platform)
     if runtime and (not platform or re.fullmatch(r"[a-z0-9]+", platform)):
         return runtime
-    near = difflib.get_close_matches(text, NAMES, 1, 0.4)
+    near = difflib.get_close_matches(text, NAMES, 1, 0.5)
     raise Complaint(f"there is no runtime {text!r}" + (f"; did you mean {near[0]}?" if near else ".")
                     + " Any other OCI runtime is given as --runtime='name=command --flags', one of containerd's by its"
                       " type (io.containerd.NAME.v2)")

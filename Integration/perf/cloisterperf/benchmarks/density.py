@@ -23,7 +23,7 @@ class Density(Benchmark):
     title = "Memory per container"
     summary = ("host's available memory before, with and after 50 containers that sleep, 10 node and 10 ruby web services with"
                " their modules, 2 of redis with 1 GB of data, divided by their number; pods: with a sandbox container each,"
-               " through containerd. With --quick 10 web services and redis with 100 MB. Process memory: the proportional set"
+               " through containerd. With --quick redis has 100 MB. Process memory: the proportional set"
                " size of all processes that came with them")
     # The guide's figure includes what the kernel keeps for a container and scatters with the machine; that of the
     # processes alone does not.
