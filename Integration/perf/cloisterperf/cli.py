@@ -91,10 +91,10 @@ def dispatch(options):
 
 
 def show_list():
-    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   about, for four runtimes; what is measured")
+    print(f"{'benchmark':<16} {'quick':>7} {'full':>7}   about, with the default runtimes; what is measured")
     totals = [0, 0]
     for benchmark in benchmarks.every().values():
-        both = [benchmark.estimate(quick, None, 4 + len(benchmark.besides)) for quick in (True, False)]
+        both = [benchmark.estimate(quick, None, len(runtimes.DEFAULTS) + len(benchmark.besides)) for quick in (True, False)]
         totals = [total + seconds for total, seconds in zip(totals, both)]
         print(f"{benchmark.name:<16} {span(both[0]):>7} {span(both[1]):>7}   {benchmark.title}")
         for line in wrapped(benchmark.summary, 86):

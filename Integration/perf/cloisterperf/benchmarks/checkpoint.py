@@ -1,5 +1,6 @@
 """Checkpoint of a running container and its restore, for runtimes that can."""
 import os
+import re
 import shutil
 
 from .. import bundles, processes
@@ -38,7 +39,7 @@ class Checkpoint(Benchmark):
                 why = complaint(saved.output, saved.status)
                 if "criu" in why.lower() and not shutil.which("criu"):
                     raise Unsupported("criu is not installed: apt-get install criu")
-                raise Unsupported("not implemented" if "unknown flag" in why else f"cannot checkpoint here: {why}")
+                raise Unsupported("not implemented" if re.search("unknown (flag|command)", why) else f"cannot checkpoint here: {why}")
             engine.remove(container.id)
             restored = processes.run(engine.command("restore", "--detach", "--image-path", image, "--bundle",
                                                     bundle.folder, back.id), self.limit(lab), engine.environment)

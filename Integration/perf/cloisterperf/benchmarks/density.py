@@ -28,7 +28,7 @@ class Density(Benchmark):
     # The guide's figure includes what the kernel keeps for a container and scatters with the machine; that of the
     # processes alone does not.
     metrics = (Metric("memory_usage", "B"), Metric("process_memory", "B", plotted=False))
-    seconds = (50, 38)
+    seconds = (40, 32)
     runs = (1, 3)
     timeout = (30, 60)
 
