@@ -29,7 +29,7 @@ KEY = [
     ("exec", "exec.containerd", "exec_time", "`ctr task exec` of `/bin/true`"),
     ("density", "density.containerd.empty", "memory_usage", "the host's memory for an idle container under containerd, shim included"),
     ("density", "density.containerd.empty", "process_memory", "proportional memory (PSS) of all its processes"),
-    ("idle", "idle.containerd", "wakeups", "context switches of that, median"),
+    ("idle", "idle.containerd", "wakeups", "context switches of all its processes while it idles"),
 ]
 FIGURES = os.path.join("Integration", "perf", "figures")
 # What counts as another cost; less is scatter.
