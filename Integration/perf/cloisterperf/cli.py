@@ -2,7 +2,6 @@
 import argparse
 import os
 import shlex
-import shutil
 import signal
 import sys
 import time
