@@ -2,7 +2,6 @@
 import argparse
 import os
 import shlex
-import shutil
 import signal
 import sys
 import time
@@ -183,7 +182,7 @@ def measure(options):
         raise Complaint("none of these runtimes can be measured")
     folder = new_folder(options.out)
     described = machine.describe(versions)
-    if described["load"] > 0.5 * described["cores"]:
+    if machine.busy(described):
         progress.say(f"perf: this machine is busy (load {described['load']}): figures will scatter")
     lab = Lab(options, chosen, progress, beside)
     done, status = [], 0

@@ -11,7 +11,7 @@ import time
 from . import bundles, containers, processes, rootfs
 from .containerd import ContainerdEngine, Daemon, shim_folders
 from .containers import Engine, NativeEngine
-from .errors import BadSample, Complaint, Unsupported
+from .errors import BadSample, Unsupported
 from .network import Network
 from .runtimes import NATIVE, RUNC_TYPE, in_order, shim_of
 

@@ -41,6 +41,11 @@ def describe(versions):
     }
 
 
+def busy(machine):
+    """Whether other programs were running when the measuring began."""
+    return machine["load"] > 0.5 * machine["cores"]
+
+
 def sentence(machine):
     """The machine in one line, for under a plot."""
     virtual = ", virtual machine" if machine["virtualised"].startswith("yes") else ""

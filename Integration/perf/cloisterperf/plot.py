@@ -159,6 +159,8 @@ def draw(results, width, footer, only=None, title=None):
         bottom = max(bottom, here)
     y = bottom + 4
     absent = [(f"{title_of(r)}: {results.absence(r) or 'no such figure'}", "#a33") for r in results.runtimes if r not in measured]
+    if any(cell.values and cell.note for _, _, cells in shown for cell in cells.values()):
+        footer = f"About: rough, for the reason that the table of all figures gives. {footer}"
     for paragraph, colour in [*absent, (footer, "#666")]:
         for line in wrap(paragraph, 10, width - 24):
             y += 14

@@ -29,7 +29,7 @@ KEY = [
     ("exec", "exec.containerd", "exec_time", "`ctr task exec` of `/bin/true`"),
     ("density", "density.containerd.empty", "memory_usage", "the host's memory for an idle container under containerd, shim included"),
     ("density", "density.containerd.empty", "process_memory", "proportional memory (PSS) of all its processes"),
-    ("idle", "idle.containerd", "wakeups", "context switches of that, median"),
+    ("idle", "idle.containerd", "wakeups", "context switches of all its processes while it idles"),
 ]
 FIGURES = os.path.join("Integration", "perf", "figures")
 # What counts as another cost; less is scatter.
@@ -72,7 +72,8 @@ def section(machine, done, settings):
     peer = next((n for n in dict.fromkeys(n for r in done for n in r.runtimes) if n.startswith("runsc")), None)
     versions = ", ".join(dict.fromkeys(v for n, v in machine["runtimes"].items()
                                        if n not in machine.get("unusable", {}) and n != NATIVE.name))
-    lines = [*wrapped(f"Measured {machine.get('date', '')} with `{settings.get('command') or 'perf ' + ' '.join(settings['benchmarks'])}`{cut(done, settings)} on:"
+    command = settings.get("command") or " ".join(["perf", *settings["benchmarks"]])
+    lines = [*wrapped(f"Measured {machine.get('date', '')} with `{command}`{cut(done, settings)} on:"
                       f" {machines.sentence(machine)}. {versions}."), ""]
     by_name = {results.benchmark: results for results in done}
     lines += [*table([(by_name[b], method, metric, words) for b, method, metric, words in KEY if b in by_name],

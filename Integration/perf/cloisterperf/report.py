@@ -17,6 +17,7 @@ p { margin: .4em 0; } .dim { color: #666; } .small { font-size: .85rem; }
 table { border-collapse: collapse; font-size: .82rem; width: 100%; }
 th, td { text-align: left; padding: 4px 8px 4px 0; border-bottom: 1px solid #e4e4e4; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.n { white-space: normal; }
 .scroll { overflow-x: auto; } .note { color: #a33; } .worse { color: #a33; } .better { color: #06683f; }
 svg { max-width: 100%; height: auto; display: block; }
 .narrow { display: none; } details { margin: .4em 0; } summary { cursor: pointer; color: #0a4f86; }
@@ -65,11 +66,12 @@ def page(machine, done, settings, sections):
     title = "What sandboxing costs"
     quick = (" This was a quick run: few samples of small workloads, good for a first look, not for conclusions."
              if settings.get("quick") else "")
+    busy = (' <span class="note">The machine was busy when it began: figures scatter.</span>' if machines.busy(machine) else "")
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<style>{STYLE}</style></head><body><h1>{title}</h1>"
             "<p>The same programs with several container runtimes, in turns. runc runs them on the host's kernel; the"
-            f" others are compared with it.{quick}</p>{machine_table(machine, settings)}"
+            f" others are compared with it.{quick}{busy}</p>{machine_table(machine, settings)}"
             f"<h2>At a glance</h2>{overview(done)}"
             + "".join(sections) + "</body></html>\n")
 
