@@ -8,8 +8,8 @@
     .balign 64
     .hidden stub_words_start, stub_words_end, stub_bytes_start, stub_bytes_end
     .globl  stub_words_start, stub_words_end, stub_bytes_start, stub_bytes_end
-    .hidden stub_move, stub_move_string, stub_probe
-    .globl  stub_move, stub_move_string, stub_probe
+    .hidden stub_move, stub_zero, stub_move_string, stub_probe
+    .globl  stub_move, stub_zero, stub_move_string, stub_probe
 
 stub_words_start:
 // uint64_t stub_move(to, from, count): how many bytes are left.
@@ -51,6 +51,27 @@ stub_move:
 4:  xor %eax, %eax
     ret
 
+// uint64_t stub_zero(to, count): how many bytes are left.
+stub_zero:
+    mov %rsi, %rcx
+    xor %eax, %eax
+    lea stub_zero_bytes(%rip), %r8
+    cmp $128, %rcx
+    ja stub_zero_bytes
+1:  cmp $8, %rcx
+    jb 2f
+    mov %rax, (%rdi)
+    add $8, %rdi
+    sub $8, %rcx
+    jmp 1b
+2:  test %ecx, %ecx
+    jz 3f
+    movb %al, (%rdi)
+    inc %rdi
+    dec %ecx
+    jmp 2b
+3:  ret
+
 // uint64_t stub_move_string(to, from, limit): how many bytes were copied, up to and with the first NUL.
 stub_move_string:
     xor %ecx, %ecx
@@ -81,6 +102,10 @@ stub_bytes_start:
 stub_move_bytes:
     rep movsb
     xor %eax, %eax
+    ret
+
+stub_zero_bytes:
+    rep stosb
     ret
 
 stub_move_string_bytes:

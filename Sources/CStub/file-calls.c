@@ -3,12 +3,14 @@
 // The Sentry maps files that a guest uses much where guest code sees nothing of them, and says in a page that guest code
 // cannot write which descriptor they belong to and how much of them may be used. The mapping allows no more than the
 // descriptor does, so all this code has to be is correct: what it leaves undone it hands over, and the Sentry does it from
-// the start. A file that was cut off meanwhile faults in the copy.
+// the start. A file that was cut off meanwhile faults in the copy. Of a device without memory the page says what its calls
+// come to.
 #include "stub.h"
 #include <asm/unistd.h>
 #include <linux/mman.h>
 
 #define EFAULT 14
+#define ENOSPC 28
 
 #define VIEW(fd) ((const struct stub_view *)(STUB_ARENA + STUB_VIEWS_OFFSET) + (fd))
 #define MARK(fd) ((struct stub_mark *)(STUB_ARENA + STUB_MARKS_OFFSET) + (fd))
@@ -134,11 +136,39 @@ TEXT static uint32_t kind(uint32_t number, const uint64_t *r) {
     return OTHER;
 }
 
+/// A device without memory (null(4), full(4)), whose position is always 0.
+TEXT static int transfer(uint64_t *r, uint32_t number, uint32_t device) {
+    if (number == __NR_lseek) {
+        if ((uint32_t)r[RDX] > 2) return HANDED_OVER;
+        r[RAX] = 0;
+        return ANSWERED;
+    }
+    uint32_t is = kind(number, r);
+    struct part parts[PARTS];
+    uint64_t count, offset = is & MOVES ? 0 : r[R10];
+    if (is & OTHER || !(device & (is & WRITES ? STUB_VIEW_SWALLOWS | STUB_VIEW_FULL : STUB_VIEW_ZEROES | STUB_VIEW_END)))
+        return HANDED_OVER;
+    uint32_t part_count = gather(r, (is & VECTOR) != 0, parts, &count);
+    if (!part_count || offset >> 63 || (offset + count) >> 63) return HANDED_OVER;
+    if (is & WRITES) {
+        if (device & STUB_VIEW_FULL) count = (uint64_t)-ENOSPC;
+    } else if (device & STUB_VIEW_END) {
+        count = 0;
+    } else {
+        for (uint32_t i = 0; i < part_count; i++)
+            if (stub_zero((void *)parts[i].base, parts[i].length)) return HANDED_OVER;
+    }
+    r[RAX] = count;
+    return ANSWERED;
+}
+
 TEXT int stub_answer_file(struct stub_area *area, uint32_t number) {
     uint64_t *r = area->registers;
     uint64_t fd = (uint32_t)r[RDI], offset = r[R10], count;
     struct open_view view;
     if (!look(area, fd, &view)) return HANDED_OVER;
+    uint32_t device = view.flags & (STUB_VIEW_ZEROES | STUB_VIEW_END | STUB_VIEW_SWALLOWS | STUB_VIEW_FULL);
+    if (device) return transfer(r, number, device);
     struct stub_mark *mark = MARK(fd);
     if (number == __NR_lseek) return seek(&view, mark, r);
     uint32_t is = kind(number, r), writes = is & WRITES, moves = is & MOVES;

@@ -49,6 +49,7 @@ HIDDEN uint64_t stub_probe_range(uint64_t address, uint64_t length);
 
 /// copies.S.
 HIDDEN uint64_t stub_move(void *to, const void *from, uint64_t count);
+HIDDEN uint64_t stub_zero(void *to, uint64_t count);
 HIDDEN uint64_t stub_move_string(void *to, const void *from, uint64_t limit);
 HIDDEN uint64_t stub_probe(uint64_t address, uint64_t end);
 HIDDEN extern const char stub_words_start[], stub_words_end[], stub_bytes_start[], stub_bytes_end[];

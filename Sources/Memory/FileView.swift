@@ -2,22 +2,25 @@ public import HostOS
 import LinuxABI
 import Synchronization
 
-/// A descriptor of a guest's through which its threads read, or read and write, a regular file without the Sentry: in what
-/// their address space has mapped of it. Platforms that can do that subclass it.
+/// A descriptor of a guest's through which its threads read, or read and write, a file without the Sentry: a regular file in
+/// what their address space has mapped of it, a device that has no memory by what it does to all. Platforms that can do that
+/// subclass it.
 ///
 /// A view only ever gets smaller by what others do, until it is withdrawn: the Sentry's own way with the file is always
 /// there, and right.
 open class FileView: @unchecked Sendable {
     public let file: ViewedFile
     public let isWritable: Bool
-    /// What is mapped for it.
-    public let bytes: ObjectIdentifier
+    /// What is mapped for it; nil for a device.
+    public let bytes: ObjectIdentifier?
+    public let device: DeviceTransfers
     /// Whether reads count as accesses (atime).
     public let notesAccess: Bool
 
     public init(_ request: FileViewRequest) {
         file = request.file
-        bytes = ObjectIdentifier(request.bytes)
+        bytes = request.bytes.map { ObjectIdentifier($0) }
+        device = request.device
         isWritable = request.isWritable
         notesAccess = request.notesAccess
     }
@@ -174,8 +177,9 @@ public final class ViewedFiles: @unchecked Sendable {
 
 /// What a platform is to make of a descriptor (`ExecutionContext.show`).
 public struct FileViewRequest {
-    /// The file's bytes: opened for reading only, or for both.
-    public var bytes: SharedFD
+    /// The file's bytes: opened for reading only, or for both. Nil: it is a device.
+    public var bytes: SharedFD?
+    public var device: DeviceTransfers = []
     public var isWritable: Bool
     public var file: ViewedFile
     /// How large it is now, for the size of the mapping.
@@ -189,4 +193,27 @@ public struct FileViewRequest {
         self.size = size
         self.notesAccess = notesAccess
     }
+
+    /// Of a device that does `device` and no more.
+    public init(device: DeviceTransfers, file: ViewedFile) {
+        self.device = device
+        self.file = file
+        (bytes, isWritable, size, notesAccess) = (nil, false, 0, false)
+    }
+}
+
+/// What reading and writing a device comes to, as far as its descriptor allows that.
+public struct DeviceTransfers: OptionSet, Sendable {
+    public var rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Who reads gets zeroes.
+    public static var zeroes: Self { Self(rawValue: 1) }
+    /// Who reads finds the end.
+    public static var end: Self { Self(rawValue: 2) }
+    /// What is written is gone.
+    public static var swallows: Self { Self(rawValue: 4) }
+    /// Who writes gets ENOSPC.
+    public static var full: Self { Self(rawValue: 8) }
+    public static var reading: Self { [.zeroes, .end] }
+    public static var writing: Self { [.swallows, .full] }
 }

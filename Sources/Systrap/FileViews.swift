@@ -11,12 +11,13 @@ import Synchronization
 final class SystrapFileView: FileView, @unchecked Sendable {
     let descriptor: Int
     let files: UInt32
-    let mapping: FileMapping
+    /// Nil for a device.
+    let mapping: FileMapping?
     private let views: FileViews
     /// Guarded by the lock of `views`.
     fileprivate var hasEnded = false
 
-    fileprivate init(_ request: FileViewRequest, descriptor: Int, files: UInt32, mapping: FileMapping, views: FileViews) {
+    fileprivate init(_ request: FileViewRequest, descriptor: Int, files: UInt32, mapping: FileMapping?, views: FileViews) {
         self.descriptor = descriptor
         self.files = files
         self.mapping = mapping
@@ -25,6 +26,7 @@ final class SystrapFileView: FileView, @unchecked Sendable {
     }
 
     override func setLength(_ length: UInt64, isWhole: Bool) {
+        guard let mapping else { return }
         let shown = min(length, mapping.size)
         views.store(length: shown | (isWhole && shown == length ? UInt64(STUB_VIEW_WHOLE) : 0), of: self)
     }
@@ -32,6 +34,13 @@ final class SystrapFileView: FileView, @unchecked Sendable {
     override func takeMarks() -> (accessed: Bool, modified: UInt64) { views.takeMarks(descriptor) }
 
     override func end() { views.end(self) }
+
+    /// struct stub_view's.
+    fileprivate var stubFlags: UInt32 {
+        if mapping != nil { return STUB_VIEW_READ | (isWritable ? STUB_VIEW_WRITE : 0) }
+        return (device.contains(.zeroes) ? STUB_VIEW_ZEROES : 0) | (device.contains(.end) ? STUB_VIEW_END : 0)
+            | (device.contains(.swallows) ? STUB_VIEW_SWALLOWS : 0) | (device.contains(.full) ? STUB_VIEW_FULL : 0)
+    }
 
     /// What the position was in the end. Guarded by the lock of `views`.
     fileprivate var lastPosition: UInt64?
@@ -85,9 +94,9 @@ final class FileViews: @unchecked Sendable {
     func view(for request: FileViewRequest, descriptor: Int, files: UInt32) -> SystrapFileView? {
         lock.withLock {
             guard let view = views[descriptor], !view.hasEnded, view.files == files, view.file === request.file,
-                  view.isWritable == request.isWritable,
-                  request.size <= view.mapping.size || view.mapping.size >= Self.sizeLimit else { return nil }
-            return view
+                  view.isWritable == request.isWritable, view.device == request.device else { return nil }
+            guard let size = view.mapping?.size else { return view }
+            return request.size <= size || size >= Self.sizeLimit ? view : nil
         }
     }
 
@@ -147,8 +156,8 @@ final class FileViews: @unchecked Sendable {
             unsafe host_store32(&entry.pointee.version, version | 1)
             host_fence()
             unsafe entry.pointee.files = 0
-            unsafe entry.pointee.flags = STUB_VIEW_READ | (view.isWritable ? STUB_VIEW_WRITE : 0)
-            unsafe entry.pointee.address = view.mapping.address
+            unsafe entry.pointee.flags = view.stubFlags
+            unsafe entry.pointee.address = view.mapping?.address ?? 0
             unsafe host_store64(&entry.pointee.length, 0)
             unsafe host_store32(&entry.pointee.version, (version | 1) &+ 1)
         }
@@ -180,7 +189,7 @@ final class FileViews: @unchecked Sendable {
                 views[view.descriptor] = nil
                 unsafe host_store32(&entry(view.descriptor).pointee.files, 0)
             }
-            release(view.mapping)
+            if let mapping = view.mapping { release(mapping) }
         }
     }
 
@@ -236,11 +245,14 @@ extension SystrapContext {
             use(files: files)
             return (view, false)
         }
-        let mapping = try views.mappingLock.withLock { () throws(Errno) -> FileMapping in
-            if let known = views.mapping(for: request) { return known }
-            let made = try map(request)
-            views.add(made)
-            return made
+        var mapping: FileMapping?
+        if let bytes = request.bytes {
+            mapping = try views.mappingLock.withLock { () throws(Errno) -> FileMapping in
+                if let known = views.mapping(for: request) { return known }
+                let made = try map(bytes, request)
+                views.add(made)
+                return made
+            }
         }
         let view = SystrapFileView(request, descriptor: index, files: files, mapping: mapping, views: views)
         views.add(view)
@@ -248,7 +260,7 @@ extension SystrapContext {
     }
 
     /// With the mapping lock held: maps the file where guest code sees nothing of it, and forks inherit nothing.
-    private func map(_ request: FileViewRequest) throws(Errno) -> FileMapping {
+    private func map(_ bytes: SharedFD, _ request: FileViewRequest) throws(Errno) -> FileMapping {
         let size = FileViews.size(for: request.size)
         var place = space.views.takePlace(size)
         if place == nil {
@@ -257,10 +269,10 @@ extension SystrapContext {
             place = space.views.takePlace(size)
         }
         guard let place else { throw .ENOMEM }
-        let known = space.slot(of: request.bytes)
+        let known = space.slot(of: bytes)
         var slot = known ?? 0
         if known == nil {
-            slot = try asking(.descriptor(request.bytes.fd, slot: space.takeSlot()), STUB_CALL_B, number: UInt32(StubLayout.requestNumber),
+            slot = try asking(.descriptor(bytes.fd, slot: space.takeSlot()), STUB_CALL_B, number: UInt32(StubLayout.requestNumber),
                               StubLayout.requestDescriptor)
         }
         // PROT_READ, PROT_WRITE; MAP_SHARED | FIXED, and for small files MAP_POPULATE.
@@ -268,7 +280,7 @@ extension SystrapContext {
         try judged(.mmap, place, size, request.isWritable ? 3 : 1, flags, slot, 0)
         if known == nil { _ = command(STUB_CALL_A, number: UInt32(SystemCallNumber.close.rawValue), slot) }
         try judged(.madvise, place, size, 10 /* MADV_DONTFORK */, 0, 0, 0)
-        return FileMapping(request.bytes, isWritable: request.isWritable, address: place, size: size)
+        return FileMapping(bytes, isWritable: request.isWritable, address: place, size: size)
     }
 
     private func judged(_ number: SystemCallNumber, _ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64, _ e: UInt64,

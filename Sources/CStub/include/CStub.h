@@ -176,7 +176,7 @@ struct stub_space_info {
 #define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
 #define STUB_SPACE_PARALLEL    16u // there is more than one processor
 
-/// A descriptor whose file is mapped. The Sentry writes it, the stub has it mapped read-only.
+/// A descriptor whose file is mapped, or a device. The Sentry writes it, the stub has it mapped read-only.
 struct stub_view {
     uint32_t version; // odd while what follows is changed, but for `length`
     uint32_t files;   // the table in which the descriptor is; 0: none
@@ -188,6 +188,11 @@ struct stub_view {
 };
 #define STUB_VIEW_READ     1u
 #define STUB_VIEW_WRITE    2u
+// Of a device, which has no memory: reads get zeroes, or find the end; what is written is gone, or there is no room for it.
+#define STUB_VIEW_ZEROES   4u
+#define STUB_VIEW_END      8u
+#define STUB_VIEW_SWALLOWS 16u
+#define STUB_VIEW_FULL     32u
 #define STUB_VIEW_WHOLE    0x8000000000000000ul
 
 /// Where code was rewritten, at STUB_CODE_OFFSET: bytes that the program does not know. The Sentry writes it, the stub has

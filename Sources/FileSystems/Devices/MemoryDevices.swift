@@ -35,13 +35,44 @@ class PositionlessFile: OpenFile, @unchecked Sendable {
     override var isSeekable: Bool { true }
     override var ignoresPosition: Bool { true }
     override func seek(_ offset: Int64, whence: Int32, by caller: Caller) throws(Errno) -> UInt64 { 0 }
+
+    /// What its calls come to, where guests' threads can do that by themselves.
+    var transfers: DeviceTransfers { [] }
+    /// Guards what follows. A leaf.
+    private let lock = Lock()
+    private var viewedStorage: ViewedFile?
+
+    override var viewed: ViewedFile? { lock.withLock { viewedStorage } }
+
+    override func viewRequest(writable: Bool) -> FileViewRequest? {
+        var allowed = transfers
+        if !flags.isReadable { allowed.subtract(.reading) }
+        if !flags.isWritable { allowed.subtract(.writing) }
+        if allowed.isEmpty { return nil }
+        let (viewed, isNew) = lock.withLock {
+            if let known = viewedStorage { return (known, false) }
+            let made = ViewedFile()
+            viewedStorage = made
+            return (made, true)
+        }
+        if isNew { inode.fileSystem.viewedFiles.add(viewed) }
+        return FileViewRequest(device: allowed, file: viewed)
+    }
+
+    override func add(_ view: FileView) { view.file.add(view, length: 0, isWhole: true) }
 }
 
 /// /dev/null.
 final class NullFile: PositionlessFile, @unchecked Sendable {
-    override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int { 0 }
+    override var transfers: DeviceTransfers { [.end, .swallows] }
+
+    override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
+        noteCall()
+        return 0
+    }
 
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        noteCall()
         let count = source.remaining
         source.skip(count)
         return count
@@ -50,14 +81,25 @@ final class NullFile: PositionlessFile, @unchecked Sendable {
 
 /// /dev/zero.
 class ZeroFile: PositionlessFile, @unchecked Sendable {
+    override var transfers: DeviceTransfers { [.zeroes, .swallows] }
+
+    /// What is read between two looks for a signal.
+    private static var step: Int { 1 << 20 }
+
     override func read(_ destination: inout IOVector, at offset: UInt64, by caller: Caller) throws(Errno) -> Int {
-        let wanted = destination.remaining
-        let done = destination.writeZeroes(wanted)
-        if done == 0, wanted > 0 { throw .EFAULT }
-        return done
+        noteCall()
+        var done = 0
+        while true {
+            let wanted = min(destination.remaining, Self.step)
+            let count = destination.writeZeroes(wanted)
+            done += count
+            if done == 0, wanted > 0 { throw .EFAULT }
+            if count < wanted || destination.remaining == 0 || caller.waiter.isInterrupted { return done }
+        }
     }
 
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        noteCall()
         let count = source.remaining
         source.skip(count)
         return count
@@ -68,7 +110,10 @@ class ZeroFile: PositionlessFile, @unchecked Sendable {
 
 /// /dev/full.
 final class FullFile: ZeroFile, @unchecked Sendable {
+    override var transfers: DeviceTransfers { [.zeroes, .full] }
+
     override func write(_ source: inout IOVector, at offset: inout UInt64, by caller: Caller) throws(Errno) -> Int {
+        noteCall()
         if source.remaining == 0 { return 0 }
         throw .ENOSPC
     }

@@ -25,6 +25,6 @@ extension Task {
             if !table.attach(view, to: fd, of: file, { context.use(view) }) || file.mayBeWatched { return view.withdraw() }
             context.use(files: table.id)
         }
-        if moves { file.lendPosition(to: view) }
+        if moves, !file.ignoresPosition { file.lendPosition(to: view) }
     }
 }

@@ -153,6 +153,10 @@ open class OpenFile: @unchecked Sendable {
         if count >= 512 { noteLargeTransfer(count) }
     }
 
+    /// The same for devices: a view costs them next to nothing.
+    @inline(__always)
+    public final func noteCall() { noteLargeTransfer(0) }
+
     private final func noteLargeTransfer(_ count: Int) {
         if patience.subtract(1 + count >> 14, ordering: .relaxed).newValue > 0 { return }
         patience.store(16, ordering: .relaxed)
