@@ -83,6 +83,9 @@ final class EpollReadyList: @unchecked Sendable {
         }
     }
 
+    /// The only item, left there. With the epoll's lock held, below which items are taken out: others only add behind it.
+    var only: EpollItem? { readyCount == 1 ? first : nil }
+
     func remove(_ item: EpollItem) {
         lock.withLock {
             item.isArmed = false
