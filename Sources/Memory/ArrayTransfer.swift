@@ -4,6 +4,14 @@ extension Array where Element == UInt8 {
     /// - Parameter count: 0 or more.
     /// - Returns: whether they could be read.
     public mutating func append(wholeOf source: inout IOVector, _ count: Int) -> Bool {
+        if count <= 256 {
+            return unsafe withUnsafeTemporaryAllocation(byteCount: 256, alignment: 16) { room in
+                let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<count])
+                if unsafe source.read(into: piece) < count { return false }
+                unsafe append(contentsOf: UnsafeRawBufferPointer(piece))
+                return true
+            }
+        }
         append(contentsOf: repeatElement(0, count: count))
         let taken = source.read(into: &self, at: self.count - count, count: count)
         if taken < count { removeLast(count) }

@@ -10,7 +10,11 @@ import Waiting
 @safe open class Caller: WaiterOwner, @unchecked Sendable {
     public let waiter = Waiter()
     /// The caller's own thread alone reads these three directly and replaces them (`replace`); others ask `snapshot`.
-    public private(set) final var credentials: Credentials
+    public private(set) final var credentials: Credentials {
+        didSet { unsafe credentialsReference = .passUnretained(credentials) }
+    }
+    /// `credentials` without counting.
+    @usableFromInline final var credentialsReference: Unmanaged<Credentials>
     public private(set) final var files: FDTable {
         didSet { unsafe filesReference = .passUnretained(files) }
     }
@@ -29,6 +33,7 @@ import Waiting
 
     public init(credentials: Credentials, files: FDTable, directories: DirectoryContext) {
         self.credentials = credentials
+        unsafe credentialsReference = .passUnretained(credentials)
         self.files = files
         unsafe filesReference = .passUnretained(files)
         unsafe memoryReference = .passUnretained(Self.noMemory)
@@ -67,6 +72,12 @@ import Waiting
     /// What the caller is and has, for other threads.
     public final var snapshot: (credentials: Credentials, files: FDTable, directories: DirectoryContext) {
         referencesLock.withLock { (credentials, files, directories) }
+    }
+
+    /// Lends the credentials, without counting them. On the caller's own thread; `body` must not change them.
+    @inlinable @inline(__always)
+    public final func withCredentials<R>(_ body: (Credentials) -> R) -> R {
+        unsafe credentialsReference._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// What the sockets' layer keeps of the caller from one call to the next. Its own thread's.

@@ -203,6 +203,8 @@ import Testing
         #expect(throws: Errno.EFAULT) { try context.load(GuestAddress(Guest.data), as: UInt8.self) }
         context.end()
         while shared.finish.load(ordering: .acquiring) < 2 { _ = try? hostCall(.sched_yield) }
+        // Who has noticed it first, perhaps another thread, may be about to tell.
+        while shared.done.load(ordering: .acquiring) == 0 { _ = try? hostCall(.sched_yield) }
         #expect(shared.done.load(ordering: .acquiring) == 1)
     }
 

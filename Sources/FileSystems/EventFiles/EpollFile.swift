@@ -165,6 +165,13 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
     /// - Returns: how many events were stored at `address`; 0 at the deadline.
     /// - Throws: EFAULT; EINTR when interrupted: the call is never restarted.
     public func wait(_ address: GuestAddress, capacity: Int, until deadline: Deadline?, by caller: Caller) throws(Errno) -> Int {
+        let count = try collect(address, capacity, caller)
+        // Who does not wait is not interrupted either.
+        return count > 0 || deadline?.nanoseconds == 0 ? count : try waitForEvents(address, capacity, deadline, caller)
+    }
+
+    @inline(never)
+    private func waitForEvents(_ address: GuestAddress, _ capacity: Int, _ deadline: Deadline?, _ caller: Caller) throws(Errno) -> Int {
         do throws(Errno) {
             return try caller.waiter.wait(on: ready.queue, for: .readable, until: deadline, exclusive: true) {
                 () throws(Errno) -> Int? in

@@ -63,7 +63,13 @@ public final class Pipe: @unchecked Sendable {
 
     public func read(_ destination: inout IOVector, nonblocking: Bool, by caller: Caller) throws(Errno) -> Int {
         if destination.remaining == 0 { return 0 }
-        return try caller.waiter.wait(on: queue, for: .readable) { () throws(Errno) -> Int? in
+        if let count = try tryRead(&destination) { return count }
+        return try waitToRead(&destination, nonblocking, caller)
+    }
+
+    @inline(never)
+    private func waitToRead(_ destination: inout IOVector, _ nonblocking: Bool, _ caller: Caller) throws(Errno) -> Int {
+        try caller.waiter.wait(on: queue, for: .readable) { () throws(Errno) -> Int? in
             if let count = try tryRead(&destination) { return count }
             if nonblocking { throw .EAGAIN }
             return nil
@@ -101,15 +107,22 @@ public final class Pipe: @unchecked Sendable {
         if source.remaining == 0 { return 0 }
         var done = 0
         do throws(Errno) {
-            return try caller.waiter.wait(on: queue, for: .writable) { () throws(Errno) -> Int? in
-                if try tryWrite(&source, packets: packets, &done) { return done }
-                if nonblocking { throw .EAGAIN }
-                return nil
-            }
+            if try tryWrite(&source, packets: packets, &done) { return done }
+            return try waitToWrite(&source, packets, nonblocking, &done, caller)
         } catch {
             if error == .EPIPE { caller.raise(13 /* SIGPIPE */) }
             if done > 0 { return done }
             throw error
+        }
+    }
+
+    @inline(never)
+    private func waitToWrite(_ source: inout IOVector, _ packets: Bool, _ nonblocking: Bool, _ done: inout Int,
+                             _ caller: Caller) throws(Errno) -> Int {
+        try caller.waiter.wait(on: queue, for: .writable) { () throws(Errno) -> Int? in
+            if try tryWrite(&source, packets: packets, &done) { return done }
+            if nonblocking { throw .EAGAIN }
+            return nil
         }
     }
 

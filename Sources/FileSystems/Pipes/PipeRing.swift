@@ -100,7 +100,11 @@ struct PipeRing {
     mutating func consume(into destination: inout IOVector) -> (count: Int, freed: Bool, wasPacket: Bool) {
         let (start, count, isPacket) = (slots[head].start, slots[head].count, slots[head].isPacket)
         let want = min(count, destination.remaining)
-        let given = destination.write(slots[head].page, at: start, count: want)
+        // Taken out meanwhile, it need not be counted.
+        var page: [UInt8] = []
+        swap(&slots[head].page, &page)
+        let given = destination.write(page, at: start, count: want)
+        swap(&slots[head].page, &page)
         if given < want { return (0, false, false) }
         if given == count || isPacket {
             drop()

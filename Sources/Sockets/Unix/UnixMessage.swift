@@ -112,7 +112,11 @@ struct UnixMessageQueue {
         guard head < messages.count, let box = messages[head], box.message.identity != nil else { return nil }
         let (start, end) = (box.message.start, box.message.bytes.count)
         let want = min(end - start, destination.remaining)
-        let given = destination.write(box.message.bytes, at: start, count: want)
+        // Taken out meanwhile, they need not be counted.
+        var bytes: [UInt8] = []
+        swap(&box.message.bytes, &bytes)
+        let given = destination.write(bytes, at: start, count: want)
+        swap(&box.message.bytes, &bytes)
         if given < want { return nil }
         byteCount -= given
         if given == end - start {

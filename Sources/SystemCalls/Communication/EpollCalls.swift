@@ -57,7 +57,10 @@ private func wait(_ task: Task, _ a: SystemCallArguments, until deadline: Deadli
     let capacity = a.int(2)
     if capacity <= 0 || Int(capacity) > Int(Int32.max) / EpollEvent.size { throw .EINVAL }
     return try task.withFile(a.int(0)) { (file) throws(Errno) in
-        guard let epoll = file.exactly(EpollFile.self) else { throw .EINVAL }
-        return UInt64(try epoll.wait(a.address(1), capacity: Int(capacity), until: deadline, by: task))
+        let count = try file.ifExactly(EpollFile.self) { (epoll) throws(Errno) in
+            try epoll.wait(a.address(1), capacity: Int(capacity), until: deadline, by: task)
+        }
+        guard let count else { throw .EINVAL }
+        return UInt64(count)
     }
 }

@@ -5,10 +5,10 @@ import VFS
 
 func registerFileStatus(_ table: inout SystemCallTable) {
     table[.stat] = { (task, a) throws(Errno) in
-        try answer(task, try task.place(AT_FDCWD, a.address(0), follow: true).inode.attributes(), a.address(1))
+        try answer(task, try task.place(AT_FDCWD, a.address(0), follow: true).attributes(), a.address(1))
     }
     table[.lstat] = { (task, a) throws(Errno) in
-        try answer(task, try task.place(AT_FDCWD, a.address(0), follow: false).inode.attributes(), a.address(1))
+        try answer(task, try task.place(AT_FDCWD, a.address(0), follow: false).attributes(), a.address(1))
     }
     table[.fstat] = { (task, a) throws(Errno) in
         try task.withAnyFile(a.int(0)) { (file) throws(Errno) in try answer(task, try file.attributes(), a.address(1)) }
@@ -35,7 +35,7 @@ func registerFileStatus(_ table: inout SystemCallTable) {
 }
 
 private func answer(_ task: Task, _ attributes: Attributes, _ address: GuestAddress) throws(Errno) -> UInt64 {
-    try task.store(StatStructure(attributes, task.credentials.userNamespace), at: address)
+    try task.store(task.withCredentials { StatStructure(attributes, $0.userNamespace) }, at: address)
     return 0
 }
 
@@ -51,7 +51,7 @@ private func attributes(_ task: Task, _ dirfd: Int32, _ address: GuestAddress,
         }
     }
     let path = try task.withCString(address) { (text) throws(Errno) in try task.resolve(text, at: dirfd, walk) }
-    return (try path.inode.attributes(), path)
+    return (try path.attributes(), path)
 }
 
 private func access(_ task: Task, _ dirfd: Int32, _ address: GuestAddress, _ mode: UInt32, _ flags: UInt32) throws(Errno) -> UInt64 {

@@ -12,6 +12,8 @@ import Waiting
 open class OpenFile: @unchecked Sendable {
     /// By which it was opened; anonymous files (pipes, sockets, eventfds) have a dentry of their own.
     public final let path: Path
+    /// `inode` without counting: the path keeps it.
+    final let inodeReference: Unmanaged<Inode>
     /// Access mode, and status flags that fcntl(F_SETFL) changes.
     @usableFromInline let flagBits: Atomic<UInt32>
     /// Guards `position` against calls that use and move it.
@@ -68,6 +70,8 @@ open class OpenFile: @unchecked Sendable {
 
     public init(path: Path, flags: OpenFlags) {
         self.path = path
+        guard let inode = unsafe path.dentry.knownReference else { preconditionFailure("a negative dentry was opened") }
+        unsafe inodeReference = inode
         flagBits = Atomic(flags.rawValue)
         path.mount.beginUse()
     }
@@ -78,9 +82,26 @@ open class OpenFile: @unchecked Sendable {
         ObjectIdentifier(Swift.type(of: self)) == ObjectIdentifier(type) ? unsafe unsafeDowncast(self, to: T.self) : nil
     }
 
+    /// Calls `body` with itself, if it is just a `T`: without counting.
+    @inlinable @inline(__always)
+    public final func ifExactly<T: OpenFile, R>(_ type: T.Type, _ body: (T) throws(Errno) -> R) throws(Errno) -> R? {
+        if ObjectIdentifier(Swift.type(of: self)) != ObjectIdentifier(type) { return nil }
+        return try unsafe Unmanaged.passUnretained(unsafeDowncast(self, to: T.self)).borrowed(body)
+    }
+
     /// Tells those who watch the file, or its directory.
     @inline(__always)
-    final func tell(_ events: WatchEvents) { path.dentry.inode.notify(events, path.dentry) }
+    final func tell(_ events: WatchEvents) {
+        if unsafe inodeReference._withUnsafeGuaranteedRef({ $0.isQuiet }) { return }
+        tellSlowly(events)
+    }
+
+    @inline(never)
+    private final func tellSlowly(_ events: WatchEvents) { path.dentry.inode.notify(events, path.dentry) }
+
+    /// Whether it is a regular file.
+    @inline(__always)
+    final var isRegular: Bool { unsafe inodeReference._withUnsafeGuaranteedRef { $0.type == .regular } }
 
     deinit {
         if mayHoldLocks.load(ordering: .relaxed) { path.inode.attachments?.locks.releaseAll(of: ObjectIdentifier(self)) }

@@ -1,4 +1,5 @@
 import HostOS
+import LinuxABI
 import Synchronization
 
 /// One place in a file system's tree of names, and what is known to be there: Linux's dentry.
@@ -153,6 +154,12 @@ public struct Path: Sendable {
     }
 
     public var inode: Inode { dentry.inode }
+
+    /// `Inode.attributes` of the file there, without counting it.
+    public func attributes() throws(Errno) -> Attributes {
+        guard let inode = unsafe dentry.knownReference else { throw .ENOENT }
+        return try unsafe inode.borrowed { (inode) throws(Errno) in try inode.attributes() }
+    }
 
     public static func == (a: Path, b: Path) -> Bool { a.mount === b.mount && a.dentry === b.dentry }
 }

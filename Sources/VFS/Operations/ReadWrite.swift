@@ -79,10 +79,10 @@ extension Caller {
 
     private final func transfer(_ file: OpenFile, _ source: inout IOVector, _ offset: inout UInt64,
                                 _ flags: TransferFlags) throws(Errno) -> Int {
-        let inode = file.inode
-        if inode.type == .regular {
+        if file.isRegular {
             if source.remaining == 0 { return 0 }
             if !file.ignoresPosition { try checkSize(file, &source, offset) }
+            let inode = file.inode
             if inode.mayHavePrivileges, let mode = try inode.modeWithoutPrivileges(for: self) {
                 try inode.setAttributes(AttributeChange(mode: mode), by: self)
             }
@@ -90,7 +90,7 @@ extension Caller {
         let done = try file.write(&source, at: &offset, by: self)
         if done > 0 {
             file.tell(.IN_MODIFY)
-            if !file.flags.isDisjoint(with: .O_SYNC) || !flags.isDisjoint(with: [.RWF_DSYNC, .RWF_SYNC]), inode.type == .regular {
+            if !file.flags.isDisjoint(with: .O_SYNC) || !flags.isDisjoint(with: [.RWF_DSYNC, .RWF_SYNC]), file.isRegular {
                 let whole = file.flags.contains(.O_SYNC) || flags.contains(.RWF_SYNC)
                 try file.sync(dataOnly: !whole, by: self)
             }

@@ -15,16 +15,20 @@ extension Caller {
         let slash = UInt8(ascii: "/"), dot = UInt8(ascii: ".")
         let count = text.count
         if count == 0 || count >= Walker.maximumLength { return nil }
-        let start: Path
-        if text[0] == slash {
-            start = unsafe directoriesReference.borrowed { $0.root }
-        } else if dirfd == Self.currentDirectory {
-            start = unsafe directoriesReference.borrowed { $0.working }
-        } else {
-            start = try withAnyFile(dirfd) { (file) throws(Errno) in file.path }
+        var mount: Mount
+        var dentry: Dentry
+        do {
+            let start: Path
+            if text[0] == slash {
+                start = unsafe directoriesReference.borrowed { $0.root }
+            } else if dirfd == Self.currentDirectory {
+                start = unsafe directoriesReference.borrowed { $0.working }
+            } else {
+                start = try withAnyFile(dirfd) { (file) throws(Errno) in file.path }
+            }
+            mount = start.mount
+            dentry = start.dentry
         }
-        var mount = start.mount
-        var dentry = start.dentry
         var at = 0
         while true {
             while at < count, text[at] == slash { at += 1 }
@@ -36,10 +40,10 @@ extension Caller {
             guard let child = try dentry.cachedStep(text.extracting(first..<at), linksAllowed: isLast && !follow, by: self) else {
                 return nil
             }
-            dentry = child
-            while dentry.mountCount.load(ordering: .acquiring) != 0, let over = dentry.mount(on: mount) {
-                mount = over
-                dentry = over.root
+            if child.mountCount.load(ordering: .acquiring) == 0 {
+                dentry = child
+            } else {
+                (mount, dentry) = child.mountedOver(on: mount)
             }
             if isLast { return Path(mount: mount, dentry: dentry) }
         }
@@ -68,6 +72,18 @@ extension Caller {
 }
 
 extension Dentry {
+    /// What covers this dentry in `mount`, itself if nothing does.
+    @inline(never)
+    fileprivate func mountedOver(on mount: Mount) -> (Mount, Dentry) {
+        var mount = mount
+        var dentry = self
+        while dentry.mountCount.load(ordering: .acquiring) != 0, let over = dentry.mount(on: mount) {
+            mount = over
+            dentry = over.root
+        }
+        return (mount, dentry)
+    }
+
     /// One step of a cached walk: what `name` means in this directory.
     ///
     /// - Parameter linksAllowed: whether it may be a symbolic link.

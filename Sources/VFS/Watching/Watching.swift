@@ -36,7 +36,7 @@ final class Watch: @unchecked Sendable {
 }
 
 extension Inode {
-    @inline(__always) private final var isQuiet: Bool { fileSystem.watchCount.load(ordering: .relaxed) == 0 }
+    @inline(__always) final var isQuiet: Bool { fileSystem.watchCount.load(ordering: .relaxed) == 0 }
 
     private final var watches: [Watch] { attachments?.watches?.all ?? [] }
 
