@@ -4,6 +4,8 @@
 #include <asm/unistd.h>
 
 #define EFAULT 14
+#define ENOSYS 38
+#define ARCH_SET_FS 0x1002
 #define CLOCK_LIMIT 16
 
 struct time {
@@ -109,6 +111,67 @@ TEXT static int answer_clock(struct stub_area *area, uint32_t number) {
     return 0;
 }
 
+/// SIGKILL and SIGSTOP.
+#define UNBLOCKABLE (1ul << 8 | 1ul << 18)
+
+/// Changes the thread's signal mask as long as no signal waits: else the Sentry looks whether the change lets one through.
+TEXT static int change_mask(struct stub_area *area) {
+    const uint64_t *r = area->registers;
+    struct stub_slot *slot = area->slot;
+    uint64_t old = slot->mask, new = old, set;
+    if (!(area->info->flags & STUB_MASK) || r[R10] != 8) return 0;
+    if (r[RSI]) {
+        if (r[RSI] >= STUB_SPACE->limit || stub_move(&set, (const void *)r[RSI], sizeof set)) return 0;
+        switch ((uint32_t)r[RDI]) {
+        case 0: new = old | set; break;
+        case 1: new = old & ~set; break;
+        case 2: new = set; break;
+        default: return 0;
+        }
+        new &= ~UNBLOCKABLE;
+    }
+    if (new != old) {
+        // Who sends a signal takes the permission away, and then looks at the mask: one of the two sees the other.
+        __atomic_exchange_n(&slot->mask, new, __ATOMIC_SEQ_CST);
+        if (!(__atomic_load_n(&area->info->flags, __ATOMIC_SEQ_CST) & STUB_MASK)) {
+            __atomic_store_n(&slot->mask, old, __ATOMIC_SEQ_CST);
+            return 0;
+        }
+    }
+    return give(area, put(r[RDX], &old, sizeof old));
+}
+
+/// The thread ends: the Sentry need not look at a list of locks that is empty.
+TEXT static int forget_empty_list(struct stub_area *area) {
+    struct stub_slot *slot = area->slot;
+    uint64_t head = slot->robust, words[3]; // the first entry, the locks' offset, what was under way
+    if (head && head < STUB_SPACE->limit && !stub_move(words, (const void *)head, sizeof words) && words[0] == head && !words[2])
+        slot->robust = 0;
+    return 0;
+}
+
+TEXT static int answer_thread(struct stub_area *area, uint32_t number) {
+    switch (number) {
+    case __NR_rt_sigprocmask: return change_mask(area);
+    case __NR_set_robust_list:
+        if (area->registers[RSI] != 24) return 0;
+        area->slot->robust = area->registers[RDI];
+        return give(area, 0);
+    case __NR_set_tid_address:
+        if (!(area->info->flags & STUB_IDENTITY)) return 0;
+        area->slot->clears = area->registers[RDI];
+        return give(area, area->info->tid);
+    case __NR_arch_prctl:
+        if ((uint32_t)area->registers[RDI] != ARCH_SET_FS || area->registers[RSI] >= STUB_SPACE->limit) return 0;
+        __asm__ volatile("wrfsbase %0" : : "r"(area->registers[RSI]));
+        return give(area, 0);
+    case __NR_rseq: return give(area, -ENOSYS);
+    case __NR_exit:
+    case __NR_exit_group: return forget_empty_list(area);
+    }
+    return 0;
+}
+
 TEXT int stub_answer(struct stub_area *area) {
     uint64_t number = (uint32_t)area->registers[RAX];
     if (number >= STUB_MARSHAL_CALLS || area->info->flags & STUB_HAND_OVER) return 0;
@@ -120,6 +183,7 @@ TEXT int stub_answer(struct stub_area *area) {
     case STUB_ANSWER_MEMORY: return stub_answer_memory(area);
     case STUB_ANSWER_FUTEX: return stub_answer_futex(area);
     case STUB_ANSWER_FILE: return stub_answer_file(area, (uint32_t)number);
+    case STUB_ANSWER_THREAD: return answer_thread(area, (uint32_t)number);
     }
     return 0;
 }

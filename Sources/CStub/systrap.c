@@ -534,8 +534,9 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
         }
     }
     int is_call = signal == SIGSYS && info->code == SYS_SECCOMP && info->architecture == ARCHITECTURE && info->address >> 63 == 0;
-    // Some of those that could be answered here go to the Sentry all the same: it rewrites what traps often.
-    int counts = is_call && (++area->traps & 3) == 0;
+    // Some of those that could be answered here go to the Sentry all the same: it rewrites what traps often. One in four, in
+    // no cycle that a program's own could be in step with (Fibonacci hashing).
+    int counts = is_call && ++area->traps * 0x9e3779b9u >> 30 == 0;
     if (is_call && !counts && sleeps(area, c)) {
         // As if from rewritten code: a system call changes rcx and r11 in any case.
         c->rcx = c->r11 = ip;

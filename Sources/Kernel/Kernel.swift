@@ -21,6 +21,8 @@ public final class Kernel: @unchecked Sendable {
     /// Guards the process tree: parents, children, process groups, sessions, exit states, the numbers of pid namespaces.
     /// Outermost of the kernel's locks; a thread group's signal lock is below it.
     public let treeLock = Lock()
+    /// Whom the holder of the tree lock wakes when it has let go of it; nil: nobody waits for that. Guarded by the tree lock.
+    var wakes: DelayedWakes?
     /// Where notes for the operator go: one line, without a newline.
     public let log: @Sendable (String) -> Void
     /// Where `--strace` writes a line for each call, signal and end of a task, without a newline.

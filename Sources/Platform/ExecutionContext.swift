@@ -114,6 +114,31 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// The same for its user and group ids, on the task's own thread; nil: they are not to be answered.
     open func publish(users: ThreadUsers?) {}
 
+    /// The signal mask, where the stub's thread may change it by itself (`allowMaskChanges`); nil: it does not. The guest's
+    /// word. From any thread.
+    open var signalMask: UInt64? {
+        get { nil }
+        set {}
+    }
+
+    /// Whether the guest may change its signal mask without being seen. Once that is forbidden, it is seen: whoever looks at
+    /// the mask after a barrier sees all changes that were made before. From any thread.
+    open func allowMaskChanges(_ allowed: Bool) {}
+
+    /// What set_robust_list(2) has set last. The guest's word.
+    open var robustList: GuestAddress {
+        get { ownRobustList }
+        set { ownRobustList = newValue }
+    }
+    private var ownRobustList = GuestAddress.null
+
+    /// The same for set_tid_address(2).
+    open var clearChildTID: GuestAddress {
+        get { ownClearChildTID }
+        set { ownClearChildTID = newValue }
+    }
+    private var ownClearChildTID = GuestAddress.null
+
     /// Whether the guest's threads can use files by themselves (`makeView`).
     open var makesViews: Bool { false }
 
@@ -238,6 +263,9 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// The thread is to end with its process: a stub that does not answer is not waited for any more but for a moment. From
     /// any thread.
     open func endSoon() {}
+
+    /// After `end()`, when everybody knows: makes ready what the next of its kind needs, while nobody waits.
+    open func prepareNext() {}
 
     /// Ends this thread's host thread. The address space ends with its last context, or by `AddressSpace.kill`.
     open func end() {}

@@ -65,6 +65,7 @@ public enum MarshalTable {
         (STUB_ANSWER_FUTEX, [.futex, .futex_waitv]),
         (STUB_ANSWER_FILE, [.read, .write, .pread64, .pwrite64, .readv, .writev, .preadv, .pwritev, .preadv2, .pwritev2,
                              .lseek]),
+        (STUB_ANSWER_THREAD, [.rt_sigprocmask, .set_robust_list, .set_tid_address, .arch_prctl, .rseq, .exit, .exit_group]),
     ] }
 
     private typealias Calls = [(SystemCallNumber, [MarshalItem])]
@@ -151,6 +152,7 @@ public enum MarshalTable {
     ] }
 
     private static var processes: Calls { [
+        (.clone3, [.input(0, count: 1)]),
         (.rt_sigaction, [.input(1, bytes: 32), .output(2, bytes: 32)]),
         (.rt_sigprocmask, [.input(1, bytes: 8), .output(2, bytes: 8)]),
         (.rt_sigpending, [.output(0, bytes: 8)]), (.rt_sigsuspend, [.input(0, bytes: 8)]),

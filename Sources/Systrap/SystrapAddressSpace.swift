@@ -19,8 +19,6 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let requests: StubRequests
     let rewritten: RewrittenCode
     let spareArena: SpareArena
-    /// A copy of another one: there may be more of them soon.
-    let isForked: Bool
     /// What its threads leave that have ended.
     let answered: AnsweredCalls
     /// The files that the stub's own code uses.
@@ -44,7 +42,6 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         self.requests = requests
         self.rewritten = rewritten ?? RewrittenCode()
         self.spareArena = spareArena
-        isForked = rewritten != nil
         views = FileViews(arena)
         self.rewritten.show(in: arena)
         super.init(process: process, limit: limit, seed: seed, watch: watch)
@@ -170,6 +167,9 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         super.kill()
         ringAll()
     }
+
+    /// Its last context was taken away.
+    func noticeEnd() { ringAll() }
 
     override func noticeDeath() {
         ringAll()

@@ -45,6 +45,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     private var told: UInt32 = 0
     private(set) var happened: UInt32 = 0
     private(set) var hasEnded = false
+    /// It was the last of its address space.
+    private var wasLast = false
     private var pace = Pace()
     /// What the slot says of how the stub's thread waits.
     private var toldPatience: UInt32 = 0
@@ -83,6 +85,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         self.controls = controls
         super.init(space)
         unsafe host_store32(&slot.pointee.kick, 0)
+        unsafe (slot.pointee.robust, slot.pointee.clears, slot.pointee.mask) = (0, 0, 0)
         unsafe space.arena.info(index).pointee = CStub.stub_info()
         space.add(bell)
     }
@@ -95,8 +98,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     // MARK: Binding and ending
 
     override func bind() throws(Errno) {
-        // Until now nobody was told of its end.
-        space.lookForDeath()
+        // Until now nobody was told of its end, if it is new.
+        if controls == nil { space.lookForDeath() }
         // Its first event: it stands.
         let first = controls == nil ? STUB_EVENT_STARTED : STUB_EVENT_RESULT
         guard wait(), unsafe host_load32(&slot.pointee.what) == first.rawValue else {
@@ -149,6 +152,28 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
+    override var signalMask: UInt64? {
+        get { unsafe host_load64(&slot.pointee.mask) }
+        set { if let newValue { unsafe slot.pointee.mask = newValue } }
+    }
+
+    override func allowMaskChanges(_ allowed: Bool) {
+        infoLock.withLock {
+            let line = unsafe space.arena.info(index)
+            if unsafe (line.pointee.flags & STUB_MASK != 0) != allowed { unsafe mark(line, STUB_MASK, allowed) }
+        }
+    }
+
+    override var robustList: GuestAddress {
+        get { GuestAddress(unsafe host_load64(&slot.pointee.robust)) }
+        set { unsafe slot.pointee.robust = newValue.rawValue }
+    }
+
+    override var clearChildTID: GuestAddress {
+        get { GuestAddress(unsafe host_load64(&slot.pointee.clears)) }
+        set { unsafe slot.pointee.clears = newValue.rawValue }
+    }
+
     private func mark(_ line: UnsafeMutablePointer<CStub.stub_info>, _ flag: UInt32, _ isSet: Bool) {
         let flags = unsafe line.pointee.flags
         unsafe host_store32(&line.pointee.flags, isSet ? flags | flag : flags & ~flag)
@@ -189,9 +214,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         let isWindowLarge = heldBytes > 16 << 10
         forgetWindow()
         if space.removeContext() {
-            space.kill()
+            space.noticeEnd()
             space.reap()
-            if space.isForked { space.spareArena.refill() }
+            wasLast = true
         } else if thread != space.process && !space.isDead {
             if isWindowLarge { releaseWindow() }
             if bound, space.reserveKept() {
@@ -206,6 +231,8 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             begin(STUB_CLEAR, clearAtEnd.rawValue)
         }
     }
+
+    override func prepareNext() { if wasLast { space.spareArena.refill() } }
 
     // MARK: Commands
 

@@ -61,7 +61,7 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
 
     override func makeAddressSpace(for files: [HostFD]) throws(Errno) -> ExecutionContext {
-        let arena = try Arena()
+        let arena = try spareArena.take()
         arena.take(0)
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,

@@ -43,6 +43,18 @@ public final class TaskWaitEntry: WaitEntry, @unchecked Sendable {
     }
 }
 
+/// Tasks that have been told of a change, and that still sleep.
+public struct DelayedWakes: Sendable {
+    fileprivate var waiters: [Waiter] = []
+
+    public init() {}
+
+    /// Wakes them. Once it has been filled, this has to follow soon.
+    public func wake() {
+        for waiter in waiters { waiter.wake() }
+    }
+}
+
 /// Those who wait for one object to change. A change that nobody awaits costs one load.
 public final class WaitQueue: @unchecked Sendable {
     /// Guards the list. Innermost: nothing is locked below it but an epoll's ready list, that epoll's own queue, and
@@ -107,6 +119,25 @@ public final class WaitQueue: @unchecked Sendable {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if isEmpty { return }
         tell(events, limit: limit)
+    }
+
+    /// The same, but the tasks that it wakes are woken by `DelayedWakes.wake`: the caller holds a lock that they want as soon
+    /// as they run.
+    public func notify(_ events: IOEvents, later wakes: inout DelayedWakes) {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if isEmpty { return }
+        lock.withLock {
+            var entry = first
+            while let e = entry {
+                entry = e.next
+                if e.mask.isDisjoint(with: events) { continue }
+                if let waiter = e.waiter {
+                    if waiter.unparkLater() { wakes.waiters.append(waiter) }
+                } else {
+                    _ = e.notify(events)
+                }
+            }
+        }
     }
 
     /// The same for a caller that has changed the state below a `Lock` and has just let go of it, which is a barrier too.

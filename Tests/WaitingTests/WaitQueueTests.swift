@@ -1,3 +1,4 @@
+import HostOS
 import LinuxABI
 import Testing
 import Waiting
@@ -28,6 +29,36 @@ private final class Counter: WaitEntry, @unchecked Sendable {
         #expect((reader.told, writer.told) == (2, 2))
         queue.remove(writer)
         #expect(queue.isEmpty)
+    }
+
+    @Test func whoIsWokenLaterHasBeenToldAtOnce() {
+        let queue = WaitQueue()
+        let waiter = Waiter()
+        let (entry, other, counter) = (TaskWaitEntry(waiter), TaskWaitEntry(Waiter(), mask: .writable), Counter(mask: .all))
+        for entry in [entry, other, counter] { queue.add(entry) }
+        var wakes = DelayedWakes()
+        queue.notify(.readable, later: &wakes)
+        #expect(counter.told == 1)
+        // It does not sleep any more, so it need not be woken.
+        #expect(waiter.park() == .woken)
+        wakes.wake()
+        for entry in [entry, other, counter] { queue.remove(entry) }
+    }
+
+    @Test func oneWhoSleepsIsWokenLater() throws {
+        let queue = WaitQueue()
+        let waiter = Waiter()
+        let entry = TaskWaitEntry(waiter)
+        queue.add(entry)
+        let isDone = Waiter()
+        try Thread.start {
+            if waiter.park() == .woken { isDone.unpark() }
+        }
+        var wakes = DelayedWakes()
+        queue.notify(.readable, later: &wakes)
+        wakes.wake()
+        #expect(isDone.park() == .woken)
+        queue.remove(entry)
     }
 
     @Test func aLimitedNotificationReachesAllWhoLookAndOneWhoTakes() {

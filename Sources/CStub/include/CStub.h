@@ -127,7 +127,11 @@ struct stub_slot {
     uint64_t address;
     uint64_t trap, error;
     uint32_t architecture, pad1;    // of a SIGSYS
-    uint64_t pad2[6];
+    // Either: what set_robust_list and set_tid_address have set last, and the signal mask.
+    uint64_t robust;
+    uint64_t clears;
+    uint64_t mask;
+    uint64_t pad2[3];
     // The Sentry: changes rarely, in lines that neither writes otherwise.
     uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead
     uint32_t kick;                  // not 0: do not enter guest code
@@ -154,6 +158,7 @@ struct stub_info {
 #define STUB_HAND_OVER 1u // nothing is answered in the stub: a tracer or a filter of the guest wants to see each call
 #define STUB_IDENTITY  2u // ids of processes and the processor are filled in
 #define STUB_CREDENTIALS 4u // ids of users and groups are
+#define STUB_MASK 8u // the thread may change its signal mask: no signal waits
 
 #define STUB_TRACKED_RANGES 16
 

@@ -58,6 +58,7 @@ enum stub_answerer {
     STUB_ANSWER_MEMORY,
     STUB_ANSWER_FUTEX,
     STUB_ANSWER_FILE,
+    STUB_ANSWER_THREAD,
 };
 
 enum stub_item {

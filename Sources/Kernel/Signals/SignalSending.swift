@@ -1,6 +1,7 @@
 import HostOS
 import Identity
 import LinuxABI
+import Synchronization
 import VFS
 import Waiting
 
@@ -47,6 +48,7 @@ extension Task {
                 blocked.subtract(SignalSet(signal))
             }
             isForcedDefault = action.handler == SignalAction.SIG_DFL
+            group.forbidMaskChanges(of: self)
             pending.add(info, source: nil, limit: .max)
             interrupt()
         }
@@ -106,6 +108,7 @@ extension ThreadGroup {
         // Beyond that a queue would cost the Sentry more than it is worth to anybody.
         let limit = min(Int(clamping: limits[Limits.RLIMIT_SIGPENDING].soft), 65536)
         let counts = info.code < 0 && signal >= Signal.SIGRTMIN
+        forbidMaskChanges(of: thread)
         if let thread {
             if counts, thread.pending.count >= limit { return .queueFull }
             thread.pending.add(info, source: source, limit: limit)
@@ -122,6 +125,19 @@ extension ThreadGroup {
             receiver.interrupt()
         }
         return .accepted
+    }
+
+    /// A signal is about to wait: each change of a mask that could let it through is seen, or was made before this returns.
+    ///
+    /// - Parameter thread: whose signal it is; nil: any of the process's.
+    func forbidMaskChanges(of thread: Task?) {
+        if let thread {
+            thread.currentContext.allowMaskChanges(false)
+        } else {
+            for task in tasks { task.currentContext.allowMaskChanges(false) }
+        }
+        // Dekker with the stub: it changes the mask, then looks whether it may.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
     /// The thread that shall look at a signal: nil when all block it.
@@ -198,7 +214,13 @@ extension Task {
                 for other in group.tasks where other !== self { group.recalculateLocked(other) }
             }
             group.recalculateLocked(self)
+            allowMaskChangesLocked()
         }
+    }
+
+    /// Lets guest code change its mask by itself, unless a signal waits. The signal lock is held.
+    func allowMaskChangesLocked() {
+        if pending.set.isEmpty, group.pending.set.isEmpty { currentContext.allowMaskChanges(true) }
     }
 
     /// Swaps the mask for the length of this call (ppoll, sigsuspend): it comes back when the call returns, or with the

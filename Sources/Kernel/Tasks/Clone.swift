@@ -156,7 +156,10 @@ extension Task {
         }
         child.inherit(from: self, flags)
         child.clearChildTID = flags.contains(.CLONE_CHILD_CLEARTID) ? request.childTID : .null
-        child.group.signalLock.withLock { child.group.tasks.append(child) }
+        child.group.signalLock.withLock {
+            child.group.tasks.append(child)
+            child.allowMaskChangesLocked()
+        }
         child.pidNamespace.forEachLevel(child.ids) { namespace, id in namespace.tasks[id] = child }
         if isTraced { child.inheritTrace(from: self) }
         child.publishNumbers()

@@ -101,6 +101,7 @@ extension Task {
         name = image.name
         group.signalLock.withLock {
             group.handlers = group.handlers.copyForExec()
+            allowMaskChangesLocked()
         }
         kernel.treeLock.withLock {
             group.hasExeced = true

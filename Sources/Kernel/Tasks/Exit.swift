@@ -43,6 +43,7 @@ extension Task {
             last.end()
             kernel.endings.finish()
         }
+        last.prepareNext()
     }
 
     var isLastOfGroup: Bool { group.signalLock.withLock { group.tasks.count == 1 } }
@@ -68,7 +69,8 @@ extension Task {
     private func notifyExit() {
         var observer: ExitObserver?
         var session: Session?
-        kernel.treeLock.withLock {
+        let wakes = kernel.treeLock.withLock { () -> DelayedWakes? in
+            kernel.wakes = DelayedWakes()
             var stopIsComplete = false
             let signal = group.stopSignal
             let isLast = group.signalLock.withLock {
@@ -96,9 +98,11 @@ extension Task {
                 group.end()
             } else if stopIsComplete {
                 group.unreportedStop = signal
-                group.parent?.childrenChanged.notify(.all)
+                group.parent?.tellChildrenChanged()
             }
+            return kernel.wakes.take()
         }
+        wakes?.wake()
         if let session { session.terminal?.disassociate(session) }
         if let observer { observer.exited(group, status: group.exitStatus ?? exitCode) }
     }
@@ -120,7 +124,7 @@ extension ThreadGroup {
     func end() {
         hasEnded = true
         giveChildrenAway()
-        for namespaceInit in initsAbove() where namespaceInit !== self { namespaceInit.childrenChanged.notify(.all) }
+        for namespaceInit in initsAbove() where namespaceInit !== self { namespaceInit.tellChildrenChanged() }
         // It may have been its group's last tie to the session.
         if let parent { wakeIfOrphaned(byLossOf: parent, without: self) }
         ended.notify(.readable)
@@ -188,7 +192,7 @@ extension ThreadGroup {
                 sendExitSignal(to: parent)
             }
         }
-        parent.childrenChanged.notify(.all)
+        parent.tellChildrenChanged()
         return mustWait
     }
 
@@ -209,13 +213,23 @@ extension ThreadGroup {
         leaveProcessGroup()
         if let parent {
             parent.children.removeAll { $0 === self }
-            parent.childrenChanged.notify(.all)
+            parent.tellChildrenChanged()
         }
         // A task holds its group: nothing else may hold both.
         leader = nil
         parent = nil
         parentThread = nil
         ended.notify([.POLLIN, .POLLHUP])
+    }
+
+    /// Wakes who waits for a child: when the tree lock is free, if `kernel.wakes` is there. The tree lock is held.
+    func tellChildrenChanged() {
+        if var wakes = kernel.wakes.take() {
+            childrenChanged.notify(.all, later: &wakes)
+            kernel.wakes = wakes
+        } else {
+            childrenChanged.notify(.all)
+        }
     }
 
     /// The tree lock is held.

@@ -40,8 +40,19 @@ import Waiting
 
     // Guarded by the group's signal lock; the task's own thread, the only one that writes it, reads `blocked` without.
 
-    /// The signal mask.
-    public internal(set) var blocked = SignalSet()
+    /// The signal mask. Guest code may change it by itself as long as no signal waits (`allowMaskChanges`).
+    public internal(set) var blocked: SignalSet {
+        get {
+            guard let mask = currentContext.signalMask else { return keptMask }
+            return SignalSet(rawValue: mask).subtracting(.unblockable)
+        }
+        set {
+            keptMask = newValue
+            currentContext.signalMask = newValue.rawValue
+        }
+    }
+    /// The same, where the platform has it not.
+    private var keptMask = SignalSet()
     /// Signals of `sigtimedwait` under way: they count as not blocked when the receiver of a signal is chosen.
     var awaited = SignalSet()
     /// seccomp(2)'s mode; a hook says that there is one.
@@ -77,9 +88,15 @@ import Waiting
     /// How to go on with the interrupted call (restart_syscall(2)).
     public var restartBlock: RestartBlock?
     /// set_tid_address(2).
-    public var clearChildTID: GuestAddress = .null
+    public var clearChildTID: GuestAddress {
+        get { context.clearChildTID }
+        set { context.clearChildTID = newValue }
+    }
     /// set_robust_list(2).
-    public var robustList: GuestAddress = .null
+    public var robustList: GuestAddress {
+        get { currentContext.robustList }
+        set { currentContext.robustList = newValue }
+    }
     /// What it has called, while that is counted. Set once, under the kernel's tree lock.
     var counters: CallCounters?
     /// Registered rseq(2) area, its length and signature.
@@ -231,10 +248,13 @@ import Waiting
 
     /// Replaces memory and registers: exec's point of no return. Called by the task's own thread.
     func replace(context new: ExecutionContext, mm newMM: MemoryManager) {
+        let mask = blocked
+        new.signalMask = mask.rawValue
         contextLock.withLock {
             context = new
             mm = newMM
         }
+        keptMask = mask
     }
 }
 

@@ -55,6 +55,7 @@ extension Task {
             if trace.isSeized {
                 trace.isStopWanted = true
             } else {
+                group.forbidMaskChanges(of: self)
                 pending.add(.kernel(Signal.SIGSTOP), source: nil, limit: .max)
             }
         }
