@@ -193,6 +193,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         if space.removeContext() {
             space.kill()
             space.reap()
+            space.requests.forget(process: space.process)
             if space.isForked { space.spareArena.refill() }
         } else if thread != space.process && !space.isDead {
             if isWindowLarge { releaseWindow() }
