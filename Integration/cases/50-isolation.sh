@@ -12,6 +12,13 @@ ctr run -d --runtime "$runtime" "$busybox" "$neighbour" sleep 1000 >/dev/null 2>
 identifier
 check "every system call with arguments that hurt" "made" \
     "$(timeout 570 ctr run --rm --runtime "$runtime" --mount "type=bind,src=$home,dst=/guest,options=rbind:ro" "$busybox" "$id" /guest/every-call 1 2>/dev/null </dev/null | cut -d' ' -f1)"
+# Attacks on the platform's own code and memory (Tests/Guest/hostile), each as a container beside the neighbour.
+for program in stub passing entrance flips; do
+    gcc -O1 -w -pthread -static -o "$home/$program" "$repository/Tests/Guest/hostile/$program.c"
+    identifier
+    check "hostile: $program" survived \
+        "$(timeout -k 5 120 ctr run --rm --runtime "$runtime" --mount "type=bind,src=$home,dst=/guest,options=rbind:ro" "$busybox" "$id" "/guest/$program" 2>/dev/null </dev/null | grep -x survived)"
+done
 check "the neighbour did not notice" alive "$(ctr task exec --exec-id x "$neighbour" echo alive 2>&1 </dev/null)"
 ctr task kill -s KILL "$neighbour"; sleep 0.5; ctr task rm -f "$neighbour" >/dev/null 2>&1; ctr container rm "$neighbour" >/dev/null 2>&1
 check "the host's mounts are as before" "$before" "$(sort -u /proc/mounts | md5sum)"

@@ -19,6 +19,7 @@
 #define MAX_FILES STUB_SEED_FILES
 #define SIGCHLD 17
 #define EINTR 4
+#define EINVAL 22
 #define POLLIN 1
 
 struct message {
@@ -90,6 +91,9 @@ TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroup
     long listener = call(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
                          SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
                          (long)&parameters->filter, 0, 0, 0);
+    // Before 5.19 a signal may take a thread out of its request, which it then repeats.
+    if (listener == -EINVAL)
+        listener = call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, (long)&parameters->filter, 0, 0, 0);
     if (listener < 0) goto failed;
     if (kind == STUB_SEED_MEDIATED &&
         stub_call_a(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&parameters->closers[STUB_CLOSE_MEMORY], 0, 0, 0) < 0)

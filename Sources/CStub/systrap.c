@@ -574,7 +574,9 @@ TEXT long stub_prepare_systrap(void) {
         // The kernel's struct sigaction. Addresses are computed: a constant struct would lie outside of the image, too.
         uint64_t action[4];
         __asm__ volatile("lea stub_handler(%%rip), %0" : "=r"(action[0]));
-        action[1] = 0x0c000004; // SA_SIGINFO | SA_ONSTACK | SA_RESTORER
+        // SA_SIGINFO | SA_ONSTACK | SA_RESTORER | SA_NODEFER: what the mask leaves open stays so for itself, too. The stub's
+        // own accesses may fault while it deals with a fault.
+        action[1] = 0x4c000004;
         __asm__ volatile("lea stub_restorer(%%rip), %0" : "=r"(action[2]));
         action[3] = ~(1ul << (SIGSEGV - 1) | 1ul << (SIGBUS - 1) | 1ul << (SIGSYS - 1));
         r = call(__NR_rt_sigaction, signal, (long)action, 0, 8, 0, 0);

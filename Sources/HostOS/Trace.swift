@@ -118,6 +118,12 @@ public enum HostTrace {
         return result == nil ? nil : (1...3).contains(info[2])
     }
 
+    /// Whether it is a process that this one has to wait for: not a thread of another one, and not a stranger.
+    public static func isChild(_ process: Int32) -> Bool {
+        // P_PID, WEXITED | WNOHANG | WNOWAIT | __WALL.
+        (try? hostCall(.waitid, 1, Int(process), 0, 0x4000_0000 | 0x100_0000 | 4 | 1, 0)) != nil
+    }
+
     /// tgkill(2): a signal to one thread of one process.
     @inlinable
     public static func signal(process: Int32, thread: Int32, _ signal: Int32) throws(Errno) {

@@ -77,8 +77,14 @@ public final class Seed: @unchecked Sendable {
                     throw error
                 }
                 if request.thread == thread {
-                    do throws(Errno) { try answer(request) } catch { if error != .ENOENT { throw error } }
-                    return
+                    do throws(Errno) {
+                        try answer(request)
+                        return
+                    } catch {
+                        // It has died, or a signal took it out of the request (on hosts before 5.19): it asks once more.
+                        if error == .ENOENT { continue }
+                        throw error
+                    }
                 }
                 if request.thread == process {
                     pending = request.id

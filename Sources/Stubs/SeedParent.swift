@@ -50,6 +50,9 @@ public final class SeedParent: @unchecked Sendable {
     }
 
     /// Makes a seed that enters `cgroups` (cgroup.procs files opened for writing).
+    ///
+    /// - Throws: EPERM also where the host forbids to read and write its memory (Yama's ptrace_scope 3, or 2 without
+    ///   CAP_SYS_PTRACE).
     public func makeSeed(_ kind: Kind, cgroups: [HostFD]) throws(Errno) -> Seed {
         var reply = CStub.stub_seed_reply()
         var listener: Int32 = -1
@@ -66,6 +69,15 @@ public final class SeedParent: @unchecked Sendable {
             }
             throw Errno(rawValue: -result)
         }
-        return Seed(process: reply.process, vdso: reply.vdso, listener: SeccompListener(fd: HostFD(rawValue: listener)))
+        let seed = Seed(process: reply.process, vdso: reply.vdso, listener: SeccompListener(fd: HostFD(rawValue: listener)))
+        var word: UInt64 = 0
+        let count = unsafe withUnsafeMutableBytes(of: &word) {
+            unsafe RemoteMemory.read(seed.process, at: UInt64(STUB_IMAGE_BASE), into: $0)
+        }
+        if count == 0 {
+            seed.close()
+            throw .EPERM
+        }
+        return seed
     }
 }

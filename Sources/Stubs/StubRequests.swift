@@ -52,6 +52,11 @@ public final class StubRequests: @unchecked Sendable {
         }
     }
 
+    private struct Expectation {
+        var what: Expected
+        var serial: UInt64
+    }
+
     /// A stub that was forked from the seed and waits for its arena.
     private struct ReadyStub {
         var process: Int32
@@ -63,8 +68,11 @@ public final class StubRequests: @unchecked Sendable {
 
     /// Guards what follows. A leaf.
     private let lock = Lock()
-    private var expected: [Int32: Expected] = [:]
+    private var expected: [Int32: Expectation] = [:]
+    private var expectations: UInt64 = 0
     private var arrivals: [UInt64: Arrival] = [:]
+    /// Processes that have shown a ticket.
+    private var known: Set<Int32> = []
     private var closed = false
     /// The seed's own request, not answered yet: it can fork.
     private var seedRequest: UInt64?
@@ -106,38 +114,54 @@ public final class StubRequests: @unchecked Sendable {
         if request.number == StubLayout.requestNumber, request.arguments.0 == UInt64(STUB_REQUEST_ARENA) {
             return handleArrival(request, ticket: request.arguments.1)
         }
-        let may = lock.withLock { expected.removeValue(forKey: request.thread) }
-        switch may {
-        case .call(let number, let arguments)? where number == request.number && arguments == request.arguments:
-            try? listener.answer(request.id, proceed: true)
-        case .clone(let flags)? where request.number == SystemCallNumber.clone.rawValue && flags == request.arguments.0:
-            try? listener.answer(request.id, proceed: true)
-        case .descriptor(let file, let slot)? where request.number == StubLayout.requestNumber:
-            do throws(Errno) {
-                try listener.answer(request.id, installing: file, at: slot)
-            } catch {
-                try? listener.answer(request.id, error: error)
+        let may = lock.withLock { expected[request.thread] }
+        do throws(Errno) {
+            switch may?.what {
+            case .call(let number, let arguments)? where number == request.number && arguments == request.arguments:
+                try listener.answer(request.id, proceed: true)
+            case .clone(let flags)? where request.number == SystemCallNumber.clone.rawValue && flags == request.arguments.0:
+                try listener.answer(request.id, proceed: true)
+            case .descriptor(let file, let slot)? where request.number == StubLayout.requestNumber:
+                do throws(Errno) {
+                    try listener.answer(request.id, installing: file, at: slot)
+                } catch {
+                    try listener.answer(request.id, error: error)
+                }
+            default:
+                try listener.answer(request.id, error: .EPERM)
             }
-        default:
-            try? listener.answer(request.id, error: .EPERM)
+        } catch {
+            // It has died, or a signal took it out of the request (on hosts before 5.19): it may ask once more.
+            if error == .ENOENT { return }
+        }
+        lock.withLock {
+            // It may be on the way to its next request already.
+            if let may, expected[request.thread]?.serial == may.serial { expected.removeValue(forKey: request.thread) }
         }
     }
 
     private func handleArrival(_ request: SeccompNotification, ticket: UInt64) {
-        enum Kind { case none, forked(Arrival), fresh, late }
+        enum Kind { case none, stranger, forked(Arrival), fresh, late }
+        // A ticket is shown by a new process, and not by one that is somebody already, nor by its threads.
+        let isChild = HostTrace.isChild(request.thread)
         let kind = lock.withLock { () -> Kind in
+            if !isChild || known.contains(request.thread) { return .none }
             if let arrival = arrivals.removeValue(forKey: ticket) {
                 // At once: who forgets it, knows.
                 arrival.arrive(request.thread)
+                known.insert(request.thread)
                 return .forked(arrival)
             }
-            guard coming.removeValue(forKey: ticket) != nil else { return .none }
+            guard coming.removeValue(forKey: ticket) != nil else { return .stranger }
             if closed { return .late }
+            known.insert(request.thread)
             ready.append(ReadyStub(process: request.thread, request: request.id))
             return .fresh
         }
         switch kind {
         case .none: try? listener.answer(request.id, error: .EPERM)
+        // A child of a stub's with a ticket that is not or no longer valid: nobody else would wait for it.
+        case .stranger: end(request.thread)
         case .forked(let arrival):
             try? listener.answer(request.id, installing: arrival.arena, at: 3)
         case .fresh: noteProgress()
@@ -192,15 +216,24 @@ public final class StubRequests: @unchecked Sendable {
     private func end(_ process: Int32) {
         HostTrace.kill(process: process)
         _ = try? HostTrace.wait(process)
+        forget(process: process)
     }
 
     // MARK: For those who let stubs ask
 
     /// Says what `thread` is about to ask for.
-    public func expect(_ thread: Int32, _ what: Expected) { lock.withLock { expected[thread] = what } }
+    public func expect(_ thread: Int32, _ what: Expected) {
+        lock.withLock {
+            expectations &+= 1
+            expected[thread] = Expectation(what: what, serial: expectations)
+        }
+    }
 
     /// It asks no more.
     public func forget(_ thread: Int32) { lock.withLock { _ = expected.removeValue(forKey: thread) } }
+
+    /// `process` was waited for: its number may come to mean another one.
+    public func forget(process: Int32) { lock.withLock { _ = known.remove(process) } }
 
     /// Says that a process is about to ask for `arena` with `ticket`.
     public func expectArrival(ticket: UInt64, arena: HostFD) -> Arrival {

@@ -16,9 +16,14 @@ final class Bell: @unchecked Sendable {
     /// The own word's value, to be taken before the condition is looked at.
     var value: UInt32 { unsafe host_load32(word) }
 
-    /// Wakes the sleeper. From any thread.
+    /// Wakes the sleeper. From any thread: each of several at once changes the word.
     func ring() {
-        unsafe host_store32(word, value &+ 1)
+        var seen = value
+        while true {
+            let old = unsafe host_compare_exchange32(word, seen, seen &+ 1)
+            if old == seen { break }
+            seen = old
+        }
         unsafe Futex.wake(word)
     }
 

@@ -218,6 +218,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         if space.removeContext() {
             space.noticeEnd()
             space.reap()
+            space.requests.forget(process: space.process)
             wasLast = true
         } else if thread != space.process && !space.isDead {
             if isWindowLarge { releaseWindow() }

@@ -173,6 +173,7 @@ extension SystrapContext {
     private func end(_ process: Int32) {
         HostTrace.kill(process: process)
         _ = try? HostTrace.wait(process)
+        space.requests.forget(process: process)
     }
 
     /// Which memory a call changes that is there already.

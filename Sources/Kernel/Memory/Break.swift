@@ -18,7 +18,7 @@ extension MemoryManager {
             let dataLimit = task.limit(Limits.RLIMIT_DATA)
             if new > old {
                 if dataLimit != .max, wanted &- breakStart > dataLimit { return breakEnd }
-                if (try? checkRoom(new &- old, by: task)) == nil { return breakEnd }
+                if (try? checkRoom(new &- old, isData: true, by: task)) == nil { return breakEnd }
                 // PROT_READ | PROT_WRITE; MAP_PRIVATE | ANONYMOUS | FIXED_NOREPLACE: refused when the range is taken.
                 guard let place = try? task.context.nativeCall(.mmap, old, new &- old, 3, 0x10_0022, .max, 0) else { return breakEnd }
                 if place != old {
@@ -33,14 +33,18 @@ extension MemoryManager {
         }
     }
 
-    /// RLIMIT_AS, by the host's account of the stub.
+    /// RLIMIT_AS and RLIMIT_DATA, by the host's account of the stub.
     ///
+    /// - Parameter isData: it is private and can be written.
     /// - Throws: ENOMEM when `size` more bytes would be too much.
-    public func checkRoom(_ size: UInt64, by task: Task) throws(Errno) {
-        let limit = task.limit(Limits.RLIMIT_AS)
-        if limit == .max { return }
-        let (sum, overflow) = try mappedBytes().addingReportingOverflow(size)
+    public func checkRoom(_ size: UInt64, isData: Bool, by task: Task) throws(Errno) {
+        let limit = task.limit(Limits.RLIMIT_AS), dataLimit = isData ? task.limit(Limits.RLIMIT_DATA) : .max
+        if limit == .max && dataLimit == .max { return }
+        let used = try mappedBytes()
+        let (sum, overflow) = used.all.addingReportingOverflow(size)
         if overflow || sum > limit { throw .ENOMEM }
+        let (data, overflows) = used.data.addingReportingOverflow(size)
+        if overflows || data > dataLimit { throw .ENOMEM }
     }
 
     /// Notes locked memory.

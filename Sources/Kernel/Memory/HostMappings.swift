@@ -11,6 +11,9 @@ public struct HostMapping: Sendable {
     /// As the host numbers it, encoded as in st_dev; 0 for anonymous memory.
     public var device: UInt64
     public var inode: UInt64
+
+    /// Whether it is private and can be written.
+    public var isData: Bool { permissions.count > 3 && permissions[1] == UInt8(ascii: "w") && permissions[3] == UInt8(ascii: "p") }
 }
 
 extension MemoryManager {
@@ -49,9 +52,20 @@ extension MemoryManager {
         throw .ENOMEM
     }
 
-    /// Bytes of address space in use: what RLIMIT_AS limits.
-    public func mappedBytes() throws(Errno) -> UInt64 {
-        try hostMappings().reduce(0) { $0 &+ ($1.end &- $1.start) }
+    /// Bytes of address space in use: what RLIMIT_AS limits, and, of these, what RLIMIT_DATA does.
+    public func mappedBytes() throws(Errno) -> (all: UInt64, data: UInt64) {
+        var (all, data) = (UInt64(0), UInt64(0))
+        for mapping in try hostMappings() {
+            all &+= mapping.end &- mapping.start
+            if mapping.isData { data &+= mapping.end &- mapping.start }
+        }
+        return (all, data)
+    }
+
+    /// Whether what is mapped at `address` is private and can be written.
+    public func isData(at address: UInt64) throws(Errno) -> Bool {
+        for mapping in try hostMappings() where mapping.start <= address && address < mapping.end { return mapping.isData }
+        return false
     }
 
     private func hex(_ text: ArraySlice<UInt8>) -> UInt64 {

@@ -53,7 +53,9 @@ private func futex(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
 
 /// A wait that slept in the stub was interrupted there.
 private func goOn(_ task: Task, _ a: SystemCallArguments, _ command: UInt32) throws(Errno) -> UInt64 {
-    if command != Op.WAIT || a.fourth == 0 { throw .ERESTARTSYS }
+    if a.fourth == 0 || command != Op.WAIT && command != Op.WAIT_BITSET { throw .ERESTARTSYS }
+    // With an end, a handler ends it whatever its flags say; one that is absolute needs no note.
+    if command == Op.WAIT_BITSET { throw .ERESTARTNOHAND }
     task.restartBlock = FutexRestart(
         address: a.address(0), operation: Op.WAIT_BITSET | a.uint(1) & Op.PRIVATE_FLAG, value: a.uint(2), bits: .max,
         deadline: Deadline(nanoseconds: task.context.call.deadline))
@@ -80,7 +82,10 @@ private func waitRelative(_ task: Task, _ a: SystemCallArguments) throws(Errno) 
 private func waitAbsolute(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
     do throws(Errno) {
         return try task.waitNatively(.futex, a.first, UInt64(a.uint(1)), a.third, a.fourth, 0, a.sixth)
-    } catch { throw error == .EINTR ? .ERESTARTSYS : error }
+    } catch {
+        if error != .EINTR { throw error }
+        throw a.fourth == 0 ? .ERESTARTSYS : .ERESTARTNOHAND
+    }
 }
 
 /// futex_waitv(2): the timeout is absolute.

@@ -63,7 +63,7 @@ private func map(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64
         if place > limit - size { place = 0 }
     }
     if flags & MapFlags.MAP_HUGETLB != 0 { throw .ENOMEM }
-    try task.mm.checkRoom(size, by: task)
+    try task.mm.checkRoom(size, isData: protection & 2 != 0 && type == MapFlags.MAP_PRIVATE, by: task)
     let call = MapCall(place: place, size: size, protection: protection, flags: flags & MapFlags.passed, offset: offset)
     guard let file else {
         return try task.context.nativeCall(.mmap, place, size, protection, call.flags, .max, 0)
@@ -128,6 +128,9 @@ private func remap(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
     guard let oldSize = pagesRoundedUp(oldLength), let newSize = pagesRoundedUp(newLength), newSize > 0,
           newSize <= limit, oldSize <= limit, old <= limit - oldSize else { throw .EINVAL }
     if flags & fixed != 0, new & 0xfff != 0 || new > limit - newSize { throw .EINVAL }
-    if newSize > oldSize { try task.mm.checkRoom(newSize - oldSize, by: task) }
+    if newSize > oldSize {
+        let isData = task.limit(Limits.RLIMIT_DATA) == .max ? false : try task.mm.isData(at: old)
+        try task.mm.checkRoom(newSize - oldSize, isData: isData, by: task)
+    }
     return try task.context.nativeCall(.mremap, old, oldSize, newSize, flags, flags & fixed != 0 ? new : 0)
 }

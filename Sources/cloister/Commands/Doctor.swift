@@ -71,7 +71,7 @@ struct Doctor {
 
     private var ptrace: Finding {
         let scope = (Self.text("/proc/sys/kernel/yama/ptrace_scope") ?? "0").prefix { $0.isNumber }
-        return scope == "3" ? .init(verdict: .poor, text: "switched off for good (yama/ptrace_scope is 3): only --platform=systrap works")
+        return scope == "3" ? .init(verdict: .bad, text: "switched off for good (yama/ptrace_scope is 3), and with it the reading of guests' memory")
             : .init(verdict: .good, text: "permitted")
     }
 

@@ -1,61 +1,14 @@
 // Attacks on the code and the memory that the platform has in this process: its gates, its arena, its futexes. Each runs
 // in a process of its own, which may end as it likes; whoever started it must go on, and must be able to kill it.
 // Prints one line per attack and "survived". To be run in the sandbox only: natively there is nothing to attack.
-#define _GNU_SOURCE
-#include <errno.h>
+#include "gates.h"
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
-#include <unistd.h>
-
-#define TEXT 0x7e8000008000ul
-#define ARENA 0x7e9000000000ul
-#define INFO 0x50000ul
-#define SLOTS (ARENA + INFO)
-#define SLOT 0x12000ul
-#define AREAS 0x7ea000000000ul
-
-static void skip(int signal) {
-    (void)signal;
-    _exit(90); // the attack met a fault: nothing was there
-}
-
-/// Finds "syscall; ret" in the first or second gate: pages of the stub's text that begin with moving the arguments.
-static uint64_t find_gate(int index) {
-    static const uint8_t start[] = {0x48, 0x89, 0xf8, 0x48, 0x89, 0xf7};
-    uint64_t length = *(const uint64_t *)(TEXT - 0x7000);
-    for (uint64_t page = TEXT; page + 4096 <= TEXT + length; page += 4096) {
-        if (memcmp((const void *)page, start, sizeof start) || index-- > 0) continue;
-        for (const uint8_t *p = (const uint8_t *)page;; p++)
-            if (p[0] == 0x0f && p[1] == 0x05 && p[2] == 0xc3) return (uint64_t)p;
-    }
-    return 0;
-}
-
-static long through(int page, long number, long a, long b, long c, long d, long e, long f) {
-    static uint64_t gates[2];
-    if (!gates[page]) gates[page] = find_gate(page);
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    __asm__ volatile("call *%[gate]"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9), [gate] "r"(gates[page])
-                     : "rcx", "r11", "memory");
-    return result;
-}
 
 static void *scribble(void *raw) {
     unsigned seed = (unsigned)(uintptr_t)raw;
@@ -140,14 +93,38 @@ static void attack_map_over(void) {
     bad += through(0, SYS_mmap, 0, (long)0x7e0000000000, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) > 0;
     _exit(bad ? 99 : 0);
 }
-static void attack_requeue(void) {
+/// All that can be moved away: what the Sentry sleeps on and what the stub does, of all threads, as shared and private futexes.
+static void *requeue(void *raw) {
     static uint32_t word;
-    for (int i = 0; i < 2000; i++) {
-        uint32_t *happened = (uint32_t *)SLOTS, *told = (uint32_t *)(SLOTS + 192);
-        through(0, SYS_futex, (long)happened, 3 /* REQUEUE */, 0, 1, (long)&word, 0);
-        through(0, SYS_futex, (long)told, 3, 0, 100, (long)&word, 0);
-        getppid();
+    for (unsigned i = 0;; i++) {
+        uint64_t line = SLOTS + i % 8 * SLOT;
+        for (int place = 0; place < 8; place += 4)
+            for (int private = 0; private < 256; private += 128) {
+                through(0, SYS_futex, (long)(line + place), FUTEX_REQUEUE | private, 0, 100, (long)&word, 0);
+                uint32_t value = *(volatile uint32_t *)(line + place);
+                through(0, SYS_futex, (long)(line + place), FUTEX_CMP_REQUEUE | private, 0, 100, (long)&word, value);
+            }
     }
+    return raw;
+}
+static void *sleep_shortly(void *raw) {
+    for (;;) {
+        poll(0, 0, 1);
+        getppid();
+        usleep(100);
+    }
+    return raw;
+}
+static void attack_requeue(void) {
+    pthread_t t;
+    for (int i = 0; i < 4; i++) pthread_create(&t, NULL, i & 1 ? sleep_shortly : requeue, NULL);
+    for (int i = 0; i < 300; i++) usleep(1000);
+}
+/// The same, and who is killed while they are moved ends.
+static void attack_requeue_for_ever(void) {
+    pthread_t t;
+    for (int i = 0; i < 4; i++) pthread_create(&t, NULL, i & 1 ? sleep_shortly : requeue, NULL);
+    for (;;) pause();
 }
 static void attack_blocked_kick(void) {
     // A forged frame for rt_sigreturn that leaves all signals blocked, and goes on in a loop.
@@ -231,45 +208,142 @@ static void attack_filter(int everywhere) {
 static void attack_own_filter(void) { attack_filter(0); }
 static void attack_common_filter(void) { attack_filter(1); }
 
+/// A filter of its own that looks at arguments, and the kernel's own prohibition: no memory becomes executable.
+static int makes_executable(void) {
+    char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int bad = through(0, SYS_mprotect, (long)page, 4096, PROT_READ | PROT_EXEC, 0, 0, 0) == 0;
+    bad |= through(1, SYS_mprotect, (long)page, 4096, PROT_READ | PROT_EXEC, 0, 0, 0) == 0;
+    return bad || syscall(SYS_mprotect, page, 4096, PROT_READ | PROT_EXEC) == 0;
+}
+static void attack_argument_filter(void) {
+    struct sock_filter program[] = {
+        {0x20, 0, 0, 0}, {0x15, 0, 3, SYS_mprotect}, {0x20, 0, 0, 32}, {0x45, 0, 1, PROT_EXEC}, {0x06, 0, 0, 0x50000 | 13},
+        {0x06, 0, 0, 0x7fff0000},
+    };
+    struct sock_fprog filter = {6, program};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (syscall(SYS_seccomp, 1, 0, &filter)) _exit(93);
+    if (makes_executable()) printf("FAILED: a filter of arguments was passed by\n"), exit(99);
+    char *other = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (other == MAP_FAILED || mprotect(other, 4096, PROT_READ) || munmap(other, 8192)) printf("FAILED: it forbids too much\n"), exit(99);
+}
+static void attack_no_executable(void) {
+    // PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN
+    if (prctl(65, 1, 0, 0, 0)) _exit(94);
+    if (makes_executable()) printf("FAILED: PR_SET_MDWE was passed by\n"), exit(99);
+}
+
+/// Each memory call at each edge, by either gate: behind the limit nothing changes, and what must not be is refused.
+static int covers(uint64_t address, uint64_t length) {
+    return address + length < address || address + length > 0x7e0000000000;
+}
+static void attack_edges(void) {
+    static const uint64_t places[] = {
+        0x7e0000000000 - 4096, 0x7e0000000000, 0x7dffffffe000, 0x7dff00000000, TEXT - 0x8000, TEXT, TEXT + 4096, ARENA,
+        SLOTS, SLOTS + 0x2000, ARENA + ARENA_LENGTH - 4096, AREAS, AREAS + 0x10000, FILES, 0x7fffffffe000, 0x7ffffffff000,
+        1ul << 47, 1ul << 63, ~0xffful, 0xffffffffff600000, 0x10000,
+    };
+    static const uint64_t lengths[] = {4096, 1, 0, 8192, SLOT, INFO, ARENA_LENGTH - INFO, ARENA_LENGTH, (1ul << 32) - 1, 1ul << 32, (1ul << 32) + 1,
+        1ul << 47, 1ul << 63, ~0ul, ~0xffful};
+    long bad = 0;
+    char *own = mmap(0, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int gate = 0; gate < 2; gate++)
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+    for (unsigned j = 0; j < sizeof lengths / sizeof *lengths; j++) {
+        uint64_t a = places[i], n = lengths[j];
+        if (!covers(a, n) || !n) continue;
+#define REFUSED(...) do { if ((unsigned long)through(gate, __VA_ARGS__) < -4095ul) printf("FAILED: %s at %lx, %lx\n", #__VA_ARGS__, a, n), bad++; } while (0)
+        for (int fixed = 0; fixed < 3; fixed++) {
+            int how = (int[]){0x10, 0x100010, 0x100000}[fixed];
+            REFUSED(SYS_mmap, (long)a, (long)n, 7, MAP_PRIVATE | MAP_ANONYMOUS | how, -1, 0);
+            REFUSED(SYS_mmap, (long)a, (long)n, 3, MAP_SHARED | MAP_ANONYMOUS | how, -1, 0);
+            REFUSED(SYS_mmap, (long)a, (long)n, 3, MAP_SHARED | how, 3 + i % 16, 0);
+        }
+        REFUSED(SYS_munmap, (long)a, (long)n, 0, 0, 0, 0);
+        for (int protection = 0; protection < 8; protection++) REFUSED(SYS_mprotect, (long)a, (long)n, protection, 0, 0, 0);
+        REFUSED(SYS_mprotect, (long)a, (long)n, 7 | PROT_GROWSDOWN, 0, 0, 0);
+        REFUSED(SYS_mremap, (long)a, 0, (long)n, MREMAP_MAYMOVE, 0, 0);
+        REFUSED(SYS_mremap, (long)a, (long)n, 4096, MREMAP_MAYMOVE, 0, 0);
+        REFUSED(SYS_mremap, (long)a, (long)n, (long)n, MREMAP_MAYMOVE | MREMAP_FIXED, (long)own, 0);
+        REFUSED(SYS_mremap, (long)own, 4096, (long)n, MREMAP_MAYMOVE | MREMAP_FIXED, (long)a, 0);
+        if (covers(a, 4096)) REFUSED(SYS_mremap, (long)own, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED | 4, (long)a, 0);
+        REFUSED(SYS_msync, (long)a, (long)n, MS_SYNC, 0, 0, 0);
+        for (int advice = 0; advice < 128; advice++) {
+            // That the arena is not inherited may be said again.
+            if (advice == MADV_DONTFORK && a == ARENA && n == ARENA_LENGTH) continue;
+            REFUSED(SYS_madvise, (long)a, (long)n, advice, 0, 0, 0);
+        }
+    }
+    // A descriptor that was never there, and any that may have been kept.
+    for (int fd = 0; fd < 32; fd++) bad += (unsigned long)through(0, SYS_mmap, 0, 4096, 3, MAP_SHARED, fd, 1l << 40) < -4095ul;
+    memset(own, 1, 65536);
+    if (bad) exit(99);
+}
+
+/// Its signal stack somewhere else, or nowhere, or another thread's; then everything that comes by signals.
+static void attack_signal_stack(void) {
+    static char stack[65536];
+    stack_t where[] = {{stack, 0, sizeof stack}, {0, SS_DISABLE, 0}, {(void *)(AREAS + 0x11000), 0, 0xf000}, {(void *)8, 0, 1 << 20},
+                       {(void *)SLOTS, 0, 65536}, {(void *)(~0ul - 65535), 0, 65536}};
+    for (unsigned i = 0; i < sizeof where / sizeof *where; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            through(0, SYS_sigaltstack, (long)&where[i], 0, 0, 0, 0, 0);
+            busy(50);
+            *(volatile int *)8 = 1;
+            _exit(0);
+        }
+        wait_for(child, 200);
+    }
+}
+/// Its gs leads to an area that it has made up.
+static void attack_area(void) {
+    for (int i = 0; i < 12; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            static uint64_t area[8192] __attribute__((aligned(65536)));
+            static const uint64_t ends[] = {0, 8, SLOTS, SLOTS + SLOT, ARENA, TEXT, AREAS, 0x7ffffffff000, ~0ul};
+            memcpy(area, (void *)AREAS, 4096);
+            area[27] = ends[i % 9], area[28] = i & 1 ? (uint64_t)area : ends[(i + 4) % 9], area[29] = ends[i * 5 % 9];
+            area[30] = (uint64_t)area;
+            __asm__ volatile("wrgsbase %0" : : "r"(area));
+            busy(200);
+            _exit(0);
+        }
+        wait_for(child, 200);
+    }
+}
+
 static struct { const char *name; void (*run)(void); } attacks[] = {
     {"scribbling over the arena", attack_scribble}, {"scribbling small words", attack_words},
     {"forks under scribbling", attack_scribble_fork}, {"exit of the thread", attack_exit},
     {"exit of the group", attack_exit_group}, {"unmapping everything", attack_unmap_all},
     {"clone without leave", attack_clone}, {"forks under forged requests", attack_requests},
-    {"mapping over the stub", attack_map_over}, {"moving the Sentry's futex", attack_requeue},
-    {"a blocked kick", attack_blocked_kick}, {"everything at once", attack_everything},
+    {"mapping over the stub", attack_map_over}, {"moving the Sentry's futexes", attack_requeue},
+    {"moving them when it is killed", attack_requeue_for_ever}, {"each call at each edge", attack_edges},
+    {"a signal stack elsewhere", attack_signal_stack}, {"an area of its own", attack_area}, {"a blocked kick", attack_blocked_kick}, {"everything at once", attack_everything},
     {"a jump past its own filter", attack_own_filter}, {"a jump past a common filter", attack_common_filter},
+    {"a jump past a filter of arguments", attack_argument_filter}, {"a jump past PR_SET_MDWE", attack_no_executable},
 };
 
-static void nothing(int signal) { (void)signal; }
-
 int main(int argc, char **argv) {
-    (void)argv;
     int failed = 0;
-    struct sigaction alarmed = {.sa_handler = nothing};
-    sigaction(SIGALRM, &alarmed, NULL);
     for (unsigned i = 0; i < sizeof attacks / sizeof *attacks; i++) {
         if (argc > 1 && (unsigned)atoi(argv[1]) != i) continue;
         pid_t child = fork();
         if (child == 0) {
-            signal(SIGSEGV, skip);
-            signal(SIGBUS, skip);
+            signal(SIGSEGV, nothing_there);
+            signal(SIGBUS, nothing_there);
             attacks[i].run();
             _exit(0);
         }
-        int status = 0;
-        alarm(3);
-        if (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-            kill(child, SIGKILL);
-            alarm(0);
-            waitpid(child, &status, 0);
-        }
-        alarm(0);
+        int status = wait_for(child, 1500);
         if (WIFEXITED(status)) printf("%s: exit %d\n", attacks[i].name, WEXITSTATUS(status));
         else printf("%s: signal %d\n", attacks[i].name, WTERMSIG(status));
         fflush(stdout);
         failed |= WIFEXITED(status) && WEXITSTATUS(status) == 99;
+        if (!is_well()) printf("FAILED: not well\n"), failed = 1;
     }
     if (!failed) printf("survived\n");
-    return 0;
+    return failed;
 }
