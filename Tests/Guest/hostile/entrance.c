@@ -15,6 +15,8 @@ static struct shared {
 } *shared;
 
 static sigjmp_buf back;
+/// The stack and frame pointers of who has jumped: no register is as it was.
+__attribute__((used)) static uint64_t kept[2] __asm__("kept");
 static char stack[1 << 16], deep[1 << 16];
 
 static volatile int jumps;
@@ -35,14 +37,17 @@ static void jump(uint64_t offset) {
     uint64_t number = numbers[(mix >> 45) % 14], *top = (uint64_t *)(stack + sizeof stack) - 64;
     if (mix >> 60 == 0) top = (uint64_t *)(AREAS + 4096 - 64);
     __asm__ volatile("lea 1f(%%rip), %%rcx\n\t"
-                     "mov %%rsp, %%rbx\n\t"
+                     "mov %%rsp, kept(%%rip)\n\t"
+                     "mov %%rbp, 8+kept(%%rip)\n\t"
                      "mov %[top], %%rsp\n\t"
                      "push %%rcx\n\t"
                      "mov %%rcx, %%r11\n\t"
                      "mov (%[r]), %%rdi\n\tmov 8(%[r]), %%rsi\n\tmov 16(%[r]), %%rdx\n\tmov 24(%[r]), %%r10\n\t"
                      "mov 32(%[r]), %%r8\n\tmov 40(%[r]), %%r9\n\tmov 48(%[r]), %%r13\n\tmov 56(%[r]), %%r14\n\t"
                      "jmp *%[to]\n\t"
-                     "1: mov %%rbx, %%rsp"
+                     "1: mov kept(%%rip), %%rsp\n\t"
+                     "mov 8+kept(%%rip), %%rbp\n\t"
+                     "cld"
                      : "+a"(number)
                      : [top] "S"(top), [r] "D"(r), [to] "r"(TEXT + offset)
                      : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
