@@ -13,7 +13,7 @@ identifier
 check "every system call with arguments that hurt" "made" \
     "$(timeout 570 ctr run --rm --runtime "$runtime" --mount "type=bind,src=$home,dst=/guest,options=rbind:ro" "$busybox" "$id" /guest/every-call 1 2>/dev/null </dev/null | cut -d' ' -f1)"
 # Attacks on the platform's own code and memory (Tests/Guest/hostile), each as a container beside the neighbour.
-for program in stub passing entrance flips; do
+for program in stub passing flips; do
     gcc -O1 -w -pthread -static -o "$home/$program" "$repository/Tests/Guest/hostile/$program.c"
     identifier
     check "hostile: $program" survived \

@@ -1,7 +1,8 @@
 // Jumps into the platform's code in this process at each of its bytes, with registers of all sorts. Who jumps may get a
 // signal, come back, wait or die; nobody else notices. Where it gets lost, the next one goes on behind it.
-// It runs in the sandbox only: natively there is nothing to jump to.
-#include "gates.h"
+// It runs in the sandbox only: natively there is nothing to jump to. By hand, since it takes its time on a busy machine:
+//     guest-run --platform=systrap entrance
+#include "../../Tests/Guest/hostile/gates.h"
 #include <setjmp.h>
 #include <sys/time.h>
 #include <ucontext.h>
