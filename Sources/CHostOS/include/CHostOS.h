@@ -32,6 +32,9 @@ static inline uint32_t host_compare_exchange32(void *p, uint32_t expected, uint3
     return expected;
 }
 static inline void host_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+/// Fetches the line there, which is going to be written, while something else is done.
+static inline void host_prefetch_write(const void *address) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address)); }
+
 static inline void host_pause(void) { __builtin_ia32_pause(); }
 static inline uint64_t host_rdtsc(void) { return __builtin_ia32_rdtsc(); }
 

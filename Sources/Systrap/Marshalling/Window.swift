@@ -80,6 +80,22 @@ import Stubs
             Self.clear(&arguments, last: free)
         }
         if inputLength > room { inputLength = 0 }
+        fetchOutputLines()
+    }
+
+    /// Output of a fixed size that is too large for the command's own line goes to lines that the stub's processor has had
+    /// last: they come while the call is made.
+    @inline(__always)
+    private func fetchOutputLines() {
+        for i in 1..<3 {
+            let item = unsafe UInt32(items[i])
+            if item & 31 != STUB_ITEM_OUT.rawValue || item >> 8 <= STUB_COMPACT_LIMIT / 4 { continue }
+            var offset = 0
+            while offset < Self.recordSize + Int(item >> 8) * 4 {
+                unsafe host_prefetch_write(base + (Self.outputOffset + offset))
+                offset += 64
+            }
+        }
     }
 
     private static func clear(_ words: inout (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64), last count: Int) {
