@@ -390,10 +390,13 @@ TEXT static void obey(struct stub_area *area, uint32_t command) {
             break;
         case STUB_CLEAR: {
             uint32_t zero = 0;
-            if (a[0] && stub_copy((void *)a[0], &zero, sizeof zero) == 0)
-                stub_call_a(__NR_futex, (long)a[0], FUTEX_WAKE, 1, 0, 0, 0);
-            result = 0;
-            break;
+            uint64_t place = a[0];
+            int wakes = place && stub_copy((void *)place, &zero, sizeof zero) == 0;
+            // Who is woken may want this thread for another one at once.
+            slot->words[0] = 0;
+            publish(area, STUB_EVENT_RESULT);
+            if (wakes) stub_call_a(__NR_futex, (long)place, FUTEX_WAKE, 1, 0, 0, 0);
+            continue;
         }
         case STUB_EXIT:
             if (a[0]) stub_call_a(__NR_set_tid_address, (long)a[0], 0, 0, 0, 0, 0);

@@ -51,6 +51,11 @@ import Waiting
             currentContext.signalMask = newValue.rawValue
         }
     }
+    /// The same at less cost, on the task's own thread.
+    public var ownMask: SignalSet {
+        let mask = unsafe contextReference._withUnsafeGuaranteedRef { $0.signalMask }
+        return mask.map { SignalSet(rawValue: $0).subtracting(.unblockable) } ?? keptMask
+    }
     /// The same, where the platform has it not.
     private var keptMask = SignalSet()
     /// Signals of `sigtimedwait` under way: they count as not blocked when the receiver of a signal is chosen.

@@ -41,7 +41,7 @@ private func action(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UIn
 
 private func mask(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64 {
     if a.fourth != 8 { throw .EINVAL }
-    let old = task.blocked
+    let old = task.ownMask
     if a.second != 0 {
         let set = SignalSet(rawValue: try task.memory.load(a.address(1)))
         switch a.int(0) {

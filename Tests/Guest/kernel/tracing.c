@@ -313,7 +313,11 @@ static void follow(pid_t first) {
 
 #define ALL (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
 
+// The first thread is through with the stop of its clone: else exec may end it there.
+static volatile int has_cloned;
+
 static void *exec_thread(void *unused) {
+    while (!has_cloned) sched_yield();
     execl("/bin/true", "true", (char *)0);
     return unused;
 }
@@ -321,6 +325,7 @@ static void *exec_thread(void *unused) {
 static void exec_by_thread(void) {
     pthread_t thread;
     pthread_create(&thread, 0, exec_thread, 0);
+    has_cloned = 1;
     for (;;) pause();
 }
 

@@ -296,10 +296,14 @@ static void relatives(void)
         pause();
         _exit(0);
     }
-    usleep(50000);
     char path[128];
     snprintf(path, sizeof path, "/proc/%d/stat", child);
-    get(path);
+    // Until it has come that far, which takes long on a busy machine.
+    for (int left = 400; left; left--) {
+        get(path);
+        if (strstr(text, "(child) S")) break;
+        usleep(50000);
+    }
     SAY("child %s %c", strstr(text, "(child) ") ? "named" : "not named", *(strrchr(text, ')') + 2));
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", getpid(), getpid());
     get(path);
@@ -314,7 +318,8 @@ static void relatives(void)
     snprintf(path, sizeof path, "/proc/%d", child);
     int directory = open(path, O_RDONLY | O_DIRECTORY);
     kill(child, SIGKILL);
-    usleep(50000);
+    siginfo_t end;
+    waitid(P_PID, child, &end, WEXITED | WNOWAIT);
     get(strcat(path, "/status"));
     SAY("zombie %s", field("\nState"));
     SAY("no memory %d", strstr(text, "VmSize") == NULL);
