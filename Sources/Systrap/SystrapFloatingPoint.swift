@@ -8,6 +8,9 @@ extension SystrapContext {
     private static var software: Range<Int> { 464..<512 }
     private static var header: Int { 512 }
 
+    /// Those that the kernel lets every process use. AMX's are asked for, which no stub does.
+    private static let components = HostMachine.enabledStates & ~0x6_0000
+
     private var page: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(slot) + Int(STUB_FLOATING_OFFSET) }
 
     func readState() -> [UInt8] {
@@ -48,8 +51,7 @@ extension SystrapContext {
         let allowed = word(mask) == 0 ? 0xffbf : word(mask)
         if word(state[24..<28]) & ~allowed != 0 { return false }
         if state.count < header + 64 { return true }
-        // x87, SSE, AVX, AVX-512's three, PKRU.
-        if word(state[header..<(header + 8)]) & ~0x2e7 != 0 { return false }
+        if word(state[header..<(header + 8)]) & ~components != 0 { return false }
         return state[(header + 8)..<(header + 64)].allSatisfy { $0 == 0 }
     }
 }
