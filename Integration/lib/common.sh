@@ -3,7 +3,7 @@ set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 binaries=$repository/.build/release
-namespace=cloister-test
+namespace=${CLOISTER_TEST_NAMESPACE:-cloister-test}
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -322,7 +322,7 @@ TEXT uint64_t stub_fetch(struct stub_area *area, uint64_t address, uint64_t leng
 }
 
 TEXT uint64_t stub_probe_range(uint64_t address, uint64_t length) {
-    if (length == 0 || length > STUB_WINDOW_SIZE) return 0;
+    if (length == 0 || length > STUB_PROBE_RANGE) return 0;
     uint64_t end = stub_probe(address, address + length);
     return end < address + length ? end - address : length;
 }

@@ -139,11 +139,10 @@ TEXT static long send_reply(struct stub_seed_reply *reply, int file) {
     return call(__NR_sendmsg, SOCKET, (long)&message, 0x4000 /* MSG_NOSIGNAL */, 0, 0, 0);
 }
 
-/// The lowest number that the next new descriptor gets.
-TEXT static int next_descriptor(void) {
-    int n = (int)call(__NR_dup, SOCKET, 0, 0, 0, 0, 0);
-    call(__NR_close, n, 0, 0, 0, 0, 0);
-    return n;
+/// The two lowest numbers that are free: new descriptors get them.
+TEXT static void next_descriptors(int *numbers) {
+    for (int i = 0; i < 2; i++) numbers[i] = (int)call(__NR_dup, SOCKET, 0, 0, 0, 0, 0);
+    for (int i = 0; i < 2; i++) call(__NR_close, numbers[i], 0, 0, 0, 0, 0);
 }
 
 /// Where the host's vDSO is mapped here, and so in every stub: from the auxiliary vector behind arguments and environment.
@@ -170,10 +169,12 @@ TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
         int count = receive_request(&kind, cgroups);
         struct stub_seed_reply reply = {0, 0, vdso};
         long r = call(__NR_pipe2, (long)ready, 0, 0, 0, 0, 0);
-        int listener = next_descriptor();
+        int next[2], process = -1;
+        next_descriptors(next);
+        int listener = next[1];
         if (r == 0) {
             // Both share the descriptors: the parent passes on the listener that the seed has made.
-            r = call(__NR_clone, CLONE_PARENT | CLONE_FILES | SIGCHLD, 0, 0, 0, 0, 0);
+            r = call(__NR_clone, CLONE_PARENT | CLONE_FILES | CLONE_PIDFD | SIGCHLD, 0, (long)&process, 0, 0, 0);
             if (r == 0) run_seed(kind, cgroups, count, ready[1]);
         }
         if (r > 0) {
@@ -181,9 +182,11 @@ TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
             struct {
                 int fd;
                 short events, happened;
-            } end = {ready[0], POLLIN, 0};
-            do r = call(__NR_poll, (long)&end, 1, 5000, 0, 0, 0);
+            } ends[2] = {{ready[0], POLLIN, 0}, {process, POLLIN, 0}};
+            // A cgroup with little processor time makes it slow. One that is killed closes nothing: its descriptors are ours.
+            do r = call(__NR_poll, (long)ends, 2, 60000, 0, 0, 0);
             while (r == -EINTR);
+            if (ends[1].happened) r = 0;
         }
         long sent = r > 0 ? send_reply(&reply, listener) : -1;
         if (sent < 0) {
@@ -192,6 +195,7 @@ TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
             call(__NR_close, ready[1], 0, 0, 0, 0, 0);
         }
         call(__NR_close, ready[0], 0, 0, 0, 0, 0);
+        if (process >= 0) call(__NR_close, process, 0, 0, 0, 0, 0);
         call(__NR_close, listener, 0, 0, 0, 0, 0);
         for (int i = 0; i < count; i++) call(__NR_close, cgroups[i], 0, 0, 0, 0, 0);
     }

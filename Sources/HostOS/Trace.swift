@@ -102,14 +102,20 @@ public enum HostTrace {
     }
 
     /// Whether a child or tracee has ended and was not waited for yet. It is not waited for by this.
-    public static func hasEnded(_ thread: Int32) -> Bool {
+    public static func hasEnded(_ thread: Int32) -> Bool { end(of: thread) ?? false }
+
+    /// Whether there is such a child or tracee, and it has not ended.
+    public static func lives(_ thread: Int32) -> Bool { end(of: thread) == false }
+
+    /// - Returns: nil when there is no such child.
+    private static func end(of thread: Int32) -> Bool? {
         // P_PID, siginfo of 128 bytes, WEXITED | WNOHANG | WNOWAIT | __WALL.
         var info = [Int32](repeating: 0, count: 32)
         let result = try? unsafe info.withMutableBytes { (i) throws(Errno) in
             try unsafe hostCall(.waitid, 1, Int(thread), Int(i.baseAddress), 0x4000_0000 | 0x100_0000 | 4 | 1, 0)
         }
         // si_code: CLD_EXITED, KILLED, DUMPED. Tracees that stand are reported here too.
-        return result != nil && (1...3).contains(info[2])
+        return result == nil ? nil : (1...3).contains(info[2])
     }
 
     /// tgkill(2): a signal to one thread of one process.

@@ -216,10 +216,7 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         guard let stat = try? hostProc("stat"), let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return (0, 0) }
         let fields = stat[(name + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 12 else { return (0, 0) }
-        func ticks(_ field: ArraySlice<UInt8>) -> UInt64 {
-            field.reduce(0) { $1 >= 48 && $1 <= 57 ? $0 &* 10 &+ UInt64($1 - 48) : $0 }
-        }
-        return (ticks(fields[11]) &* 10_000_000, ticks(fields[12]) &* 10_000_000)
+        return (Self.time(fields[11]), Self.time(fields[12]))
     }
 }
 

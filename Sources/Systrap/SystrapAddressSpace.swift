@@ -3,6 +3,7 @@ import HostOS
 import LinuxABI
 import Memory
 import Stubs
+import Synchronization
 
 /// A stub's thread whose guest thread has ended: it carries out its last command, and waits for the next.
 struct KeptThread {
@@ -145,6 +146,16 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     }
 
     var isDead: Bool { bellLock.withLock { dead } }
+
+    /// How many of its contexts end with their process.
+    private let ending = Atomic<Int>(0)
+
+    func noteEnding() { ending.add(1, ordering: .relaxed) }
+
+    func forgetEnding() { ending.subtract(1, ordering: .relaxed) }
+
+    /// Nobody goes on with its memory.
+    var isEnding: Bool { ending.load(ordering: .relaxed) >= contextCount }
 
     func add(_ bell: Bell) {
         bellLock.withLock { bells.append(bell) }

@@ -38,8 +38,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     /// Output of the call at hand could not be delivered.
     var hasFailedDelivery = false
     private let bell = Bell()
-    /// What its stub's thread does not answer is not waited for.
-    private let isEnding = Atomic<Bool>(false)
+    private enum Stage: UInt8, AtomicRepresentable { case lives, ending, ended }
+    /// What the stub's thread of one that is ending does not answer is not waited for.
+    private let stage = Atomic<Stage>(.lives)
     /// Guards the line that says who the thread is. A leaf.
     private let infoLock = Lock()
     private var told: UInt32 = 0
@@ -188,6 +189,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         space.answered.collect(space.arena, index)
         let isWindowLarge = heldBytes > 16 << 10
         forgetWindow()
+        if stage.exchange(.ended, ordering: .acquiringAndReleasing) == .ending { space.forgetEnding() }
         if space.removeContext() {
             space.kill()
             space.reap()
@@ -253,20 +255,20 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         return alive
     }
 
-    /// A guest that has blocked its kick is given this long after an interrupt.
-    private static var grace: UInt64 { 5_000_000_000 }
+    var isAskedToEnd: Bool { stage.load(ordering: .acquiring) == .ending }
 
     private func sleep() -> Bool {
-        var deadline: UInt64?
+        var grace: Grace?
         while true {
             let bellValue = bell.value
             var seen = unsafe host_load32(&slot.pointee.happened)
             if seen == happened { return true }
             if space.isDead { return false }
-            if latch.isPending || isEnding.load(ordering: .acquiring) {
+            if latch.isPending || isAskedToEnd {
                 let now = HostClock.monotonic
-                if deadline == nil { deadline = now + Self.grace }
-                if let deadline, now > deadline {
+                if grace == nil { grace = Grace(now: now) }
+                if let deadline = grace?.deadline, now >= deadline,
+                   grace?.isOver(space, thread, now: now, isEnding: space.isEnding) ?? false {
                     space.kill()
                     space.noticeDeath()
                     return false
@@ -276,7 +278,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
                 if unsafe host_compare_exchange32(&slot.pointee.happened, seen, seen | STUB_ASLEEP) != seen { continue }
                 seen |= STUB_ASLEEP
             }
-            unsafe bell.sleep(&slot.pointee.happened, seen: seen, value: bellValue, deadline: deadline)
+            unsafe bell.sleep(&slot.pointee.happened, seen: seen, value: bellValue, deadline: grace?.deadline)
         }
     }
 
@@ -508,7 +510,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     }
 
     override func endSoon() {
-        isEnding.store(true, ordering: .releasing)
+        if stage.compareExchange(expected: .lives, desired: .ending, ordering: .acquiringAndReleasing).exchanged { space.noteEnding() }
         bell.ring()
     }
 

@@ -134,7 +134,7 @@ extension SystrapContext {
             if let process = arrival.now { end(process) }
             throw error == .ESRCH ? .EAGAIN : error
         }
-        var arrived = arrival.wait(until: HostClock.monotonic + 1_000_000_000)
+        var arrived = wait(for: arrival, of: Int32(truncatingIfNeeded: reported))
         if arrived == nil {
             space.requests.forgetArrival(ticket: ticket)
             arrived = arrival.now
@@ -153,6 +153,15 @@ extension SystrapContext {
         context.closed = closed
         context.registers = registers
         return context
+    }
+
+    /// Waits for a process that was made, which may be kept from running for long. By what the guest says of it, one that has
+    /// ended does not come.
+    private func wait(for arrival: StubRequests.Arrival, of reported: Int32) -> Int32? {
+        while true {
+            if let process = arrival.wait(until: HostClock.monotonic + 100_000_000) { return process }
+            if space.isDead || isAskedToEnd || !HostTrace.lives(reported) { return nil }
+        }
     }
 
     private func askingForFork(_ ticket: UInt64) throws(Errno) -> UInt64 {

@@ -147,4 +147,26 @@ import Testing
             try runner.start()
         }
     }
+
+    /// A thread that does not get to run answers late; it is none that refuses to.
+    @Test func aThreadThatIsKeptFromRunningIsWaitedFor() throws {
+        let source = try Guest.source("systrap")
+        defer { source.close() }
+        let guest = try Guest(source, [0xeb, 0xfe])
+        let context = guest.context
+        defer { context.end() }
+        let process = context.addressSpace.hostProcess
+        let runner = Runner(context)
+        try runner.start()
+        pause(milliseconds: 50)
+        try hostCall(.kill, Int(process), 19)
+        context.interrupt()
+        // Longer than one that sleeps through its process's end is waited for.
+        pause(milliseconds: 7000)
+        try hostCall(.kill, Int(process), 18)
+        guard case .interrupted? = runner.wait() else {
+            Issue.record("it was not waited for")
+            return
+        }
+    }
 }

@@ -14,6 +14,8 @@ from streams import ERROR, STDERR, STDIN, STDOUT, Stream
 
 IMAGE = "docker.io/library/busybox:latest"
 MIB = 1 << 20
+# The control group that all are below, but with systemd.
+PARENT = os.environ.get("CLOISTER_TEST_NAMESPACE", "cloister-test")
 
 
 class Checks:
@@ -22,7 +24,7 @@ class Checks:
 
     def pod(self, **more):
         # As a kubelet with the systemd driver has it, or one with cgroupfs.
-        parent = "/cloister.slice/cloister-pod{}_{}.slice" if os.environ.get("CGROUP_FORM") == "unit" else "/cloister-test/pod{}-{}"
+        parent = "/cloister.slice/cloister-pod{}_{}.slice" if os.environ.get("CGROUP_FORM") == "unit" else f"/{PARENT}/pod{{}}-{{}}"
         more.setdefault("cgroup_parent", parent.format(os.getpid(), Pod.count))
         return Pod(self.cri, self.handler, IMAGE, self.folder + "/logs", **more)
 
@@ -204,6 +206,21 @@ class Checks:
         self.check("an update of the limit counts at once", True, (busy or share >= 0.5) and share <= 0.66)
         pod.remove()
 
+    def slow(self):
+        """A container that gets next to no processor time is slow, and that is all."""
+        pod = self.pod()
+        script = ('trap "echo told; exit 7" TERM; i=0; while [ $i -lt 4 ]; do sh -c true || exit 9; i=$((i+1)); done;'
+                  ' echo ready; while :; do :; done')
+        all = [pod.run(f"slow{i}", "sh", "-c", script, resources={"cpu_period": 100000, "cpu_quota": 1000}) for i in range(2)]
+        self.check("with a hundredth of a processor it forks", ["ready\n"] * 2,
+                   [waited(c.output, lambda text: text != "" or c.status()["state"] != 1, 120) for c in all])
+        self.check("runs what is started in it", [(4, "out\n", "")] * 2,
+                   [c.exec("sh", "-c", "(echo out); exit 4", timeout=120) for c in all])
+        for c in all:
+            c.stop(120)
+        self.check("and gets its signals", [(7, "ready\ntold\n")] * 2, [(c.ended()["exit_code"], c.output()) for c in all])
+        pod.remove()
+
     def charged(self, container):
         """Nanoseconds that the host's kernel has charged to the container's control group."""
         for root, files in (("/sys/fs/cgroup/cpuacct", ["cpuacct.usage"]), ("/sys/fs/cgroup", ["cpu.stat"])):
@@ -241,7 +258,7 @@ class Checks:
         pod.remove()
 
     def run(self, parts):
-        for part in parts or ("containers", "execs", "failures", "limits", "cpu", "network"):
+        for part in parts or ("containers", "execs", "failures", "limits", "cpu", "slow", "network"):
             print(f"        -- {part}", flush=True)
             try:
                 getattr(self, part)()

@@ -12,7 +12,7 @@ import time
 
 from client import CRI, Pod, waited
 from containerd import Containerd
-from pods import IMAGE, Checks
+from pods import IMAGE, PARENT, Checks
 import shim_client
 
 KINDS = ("containerd-shim", "cloister-sentry", "cloister-gofer", "stub")
@@ -72,7 +72,7 @@ class Soak(Checks):
 
         def one(number):
             cri, chance = CRI(self.socket), random.Random(number)
-            pod = Pod(cri, self.handler, IMAGE, self.folder + "/logs", cgroup_parent=f"/cloister-test/soak{os.getpid()}-{number}")
+            pod = Pod(cri, self.handler, IMAGE, self.folder + "/logs", cgroup_parent=f"/{PARENT}/soak{os.getpid()}-{number}")
             try:
                 container = pod.run("main", "sh", "-c", "echo here; sleep 1000; true")
                 victim = chance.choice([None] * 2 * len(KINDS) + list(KINDS))

@@ -24,6 +24,8 @@ struct stub_marshal {
 #define STUB_INLINE_LIMIT 512u
 /// As much of a buffer is touched before a call that may not fill it.
 #define STUB_PROBE_LIMIT (16u << 10)
+/// What STUB_PROBE looks at, at most.
+#define STUB_PROBE_RANGE 0x100000u
 
 /// A call is plain when all of its output can be written and its input, of one piece at most, was brought whole and is not
 /// larger than this: then the event says how long that is, and the table the rest. It lies in the words behind the call's

@@ -13,6 +13,7 @@ final class InitialGate: @unchecked Sendable {
     private var failure: Errno?
     private var isLoaded = false
     private let mayStart = Atomic<Bool>(false)
+    private let isWatched = Atomic<Bool>(false)
     let maker = Waiter()
 
     func report(_ error: Errno?) {
@@ -28,8 +29,12 @@ final class InitialGate: @unchecked Sendable {
         if let failure = lock.withLock({ failure }) { throw failure }
     }
 
+    /// From now on somebody is told of the task's end.
+    func watch() { isWatched.store(true, ordering: .releasing) }
+
     func open() { mayStart.store(true, ordering: .releasing) }
     var isOpen: Bool { mayStart.load(ordering: .acquiring) }
+    var mayEnd: Bool { isWatched.load(ordering: .acquiring) }
 }
 
 extension Kernel {
@@ -76,6 +81,8 @@ extension Kernel {
         }
         try gate.waitForLoad()
         treeLock.withLock { task.group.exitObserver = observer }
+        gate.watch()
+        task.waiter.unpark()
         return task
     }
 }
@@ -93,16 +100,20 @@ extension Task {
         do throws(Errno) {
             try load(self)
             keepsRegisters = false
-            gate.report(nil)
+        } catch where error.isRestart && isBeingKilled {
+            // Not the program's fault: it has been killed before its first instruction.
         } catch {
             // Its maker is told when nothing is left of the task.
             loadFailure = error
             return false
         }
-        while !gate.isOpen, !group.signalLock.withLock({ isKilled }) { _ = waiter.park(interruptible: false) }
+        gate.report(nil)
+        while !gate.isOpen, !(gate.mayEnd && isBeingKilled) { _ = waiter.park(interruptible: false) }
         initialGate = nil
         return true
     }
+
+    private var isBeingKilled: Bool { group.signalLock.withLock { isKilled } }
 
     /// Tells the maker of a task whose program could not be loaded.
     func reportLoadFailure() {

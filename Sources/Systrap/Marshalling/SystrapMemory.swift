@@ -50,11 +50,31 @@ extension SystrapContext {
     private func putRemotely(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
         // Where it lies on what waits for delivery, that came first.
         if window.isPending(address.rawValue, buffer.count) { deliver() }
-        var done = unsafe space.copyOut(address, from: buffer)
+        var done = unsafe putLarge(address, from: buffer)
+        if done < buffer.count {
+            done += unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
+        }
         while done < buffer.count, touch(address + done, writing: true) {
             let more = unsafe space.copyOut(address + done, from: UnsafeRawBufferPointer(rebasing: buffer[done...]))
             if more == 0 { break }
             done += more
+        }
+        return done
+    }
+
+    /// Large answers go to pages that the stub's thread has touched before. A remote copy that has to make them would hold
+    /// the memory of a stub that is killed for want of it, and wait for just that memory: another process would have to die.
+    private func putLarge(_ address: GuestAddress, from buffer: UnsafeRawBufferPointer) -> Int {
+        var done = 0
+        while buffer.count - done >= Self.pieceLimit, !hasEnded {
+            let place = address + done
+            if place >= space.limit { break }
+            let wanted = min(UInt64(buffer.count - done), UInt64(STUB_PROBE_RANGE), space.limit.rawValue - place.rawValue)
+            let writable = Int(min(command(STUB_PROBE, place.rawValue, wanted) ?? 0, wanted))
+            if writable == 0 { break }
+            let copied = unsafe space.copyOut(place, from: UnsafeRawBufferPointer(rebasing: buffer[done..<(done + writable)]))
+            done += copied
+            if copied < Int(wanted) { break }
         }
         return done
     }
