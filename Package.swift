@@ -114,7 +114,7 @@ let package = Package(
         tests("ConfinementTests", ["Confinement", "HostOS", "LinuxABI"]),
         tests("ShimTests", ["Shim", "Runtime", "Cgroups", "Messages", "TTRPC", "HostOS", "LinuxABI"]),
         tests("TTRPCTests", ["TTRPC", "Messages", "HostOS", "LinuxABI"]),
-        tests("KernelTests", ["Kernel", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
+        tests("KernelTests", ["Kernel", "FileSystems", "VFS", "Memory", "Platform", "Waiting", "Identity", "HostOS", "LinuxABI"]),
         tests("LoaderTests", ["Loader", "Kernel", "LinuxABI", "HostOS"]),
         .executableTarget(name: "guest-run",
                           dependencies: ["SystemCalls", "Introspection", "Loader", "Kernel", "FileSystems", "VFS", "Ptrace", "Systrap",

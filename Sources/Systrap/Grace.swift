@@ -4,40 +4,39 @@ import Stubs
 /// How long a stub's thread is waited for that is wanted out of guest code: a guest can block its kick.
 ///
 /// What counts is what the thread has done meanwhile, not the clock: one that its control group keeps from running, a machine
-/// that has other things to do, or a disk, is slow and no more. It is looked at each second, so an answer costs nothing.
+/// that has other things to do, or a disk, is slow and no more. One that answers as it should is never looked at.
 struct Grace {
-    private static var second: UInt64 { 1_000_000_000 }
-    /// The stub's code answers within some thousand instructions.
-    private static var ownTime: UInt64 { 2 * second }
-    /// A call of its own may keep the kernel busy: pages that are to be there at once, a large fork.
-    private static var allTime: UInt64 { 30 * second }
-    /// A thread of a process that ends with all its threads has so long to wake up.
-    private static var sleepTime: UInt64 { 5 * second }
+    private static var millisecond: UInt64 { 1_000_000 }
 
-    private var begin: UInt64
+    /// What it had done when it was looked at for the first time.
     private var first: StubProcess.ThreadState?
     /// When to look next. CLOCK_MONOTONIC, nanoseconds.
     private(set) var deadline: UInt64
 
-    init(now: UInt64) {
-        begin = now
-        deadline = now + Self.second
+    /// - Parameter isEnding: its process is to end.
+    init(now: UInt64, isEnding: Bool) {
+        deadline = now + Self.pause(isEnding)
     }
+
+    private static func pause(_ isEnding: Bool) -> UInt64 { (isEnding ? 100 : 1000) * millisecond }
 
     /// Looks at the thread.
     ///
-    /// - Parameter isEnding: everyone who uses the stub's memory ends.
+    /// - Parameter isEnding: everyone who uses the stub's memory ends: nobody suffers when the stub is killed.
     /// - Returns: whether it will not answer.
     mutating func isOver(_ space: StubProcess, _ thread: Int32, now: UInt64, isEnding: Bool) -> Bool {
-        deadline = now + Self.second
-        // One that has ended by itself has not done so by our will.
+        deadline = now + Self.pause(isEnding)
+        // One that is gone has not gone by our will.
         guard let state = space.state(of: thread) else { return true }
-        if isEnding, !state.isRunnable, now - begin > Self.sleepTime { return true }
+        if isEnding, !state.isRunnable { return true }
         guard let first else {
             self.first = state
             return false
         }
         let (user, system) = (state.user &- first.user, state.system &- first.system)
-        return user > Self.ownTime || user &+ system > Self.allTime
+        if isEnding { return user &+ system >= 50 * Self.millisecond }
+        // The stub's code answers within some thousand instructions, but a call of its own may keep the kernel busy: pages
+        // that are to be there at once, a large fork.
+        return user > 2000 * Self.millisecond || user &+ system > 30_000 * Self.millisecond
     }
 }

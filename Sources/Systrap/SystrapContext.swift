@@ -266,7 +266,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             if space.isDead { return false }
             if latch.isPending || isAskedToEnd {
                 let now = HostClock.monotonic
-                if grace == nil { grace = Grace(now: now) }
+                if grace == nil { grace = Grace(now: now, isEnding: space.isEnding) }
                 if let deadline = grace?.deadline, now >= deadline,
                    grace?.isOver(space, thread, now: now, isEnding: space.isEnding) ?? false {
                     space.kill()
