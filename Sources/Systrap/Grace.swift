@@ -10,6 +10,8 @@ struct Grace {
 
     /// What it had done when it was looked at for the first time.
     private var first: StubProcess.ThreadState?
+    /// How often in a row it slept, and no kick was on its way to it.
+    private var idle = 0
     /// When to look next. CLOCK_MONOTONIC, nanoseconds.
     private(set) var deadline: UInt64
 
@@ -29,6 +31,9 @@ struct Grace {
         // One that is gone has not gone by our will.
         guard let state = space.state(of: thread) else { return true }
         if isEnding, !state.isRunnable { return true }
+        // One that is frozen seems to sleep, too, but takes its kick when it goes on.
+        idle = state.isAsleep && !space.willTake(SystrapContext.kick, thread) ? idle + 1 : 0
+        if idle >= 5 { return true }
         guard let first else {
             self.first = state
             return false
