@@ -145,8 +145,9 @@ final class PtraceContext: ExecutionContext, @unchecked Sendable {
 
     private func death() -> GuestEvent {
         latch.leave()
-        if !gone { lose() }
+        // Before it is killed: then its death would be our will.
         space.noticeDeath()
+        if !gone { lose() }
         return .died(reason: "the stub was killed")
     }
 

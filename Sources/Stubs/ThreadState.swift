@@ -20,22 +20,24 @@ extension StubProcess {
         guard fields.count > 12, let letter = fields[0].first, letter != UInt8(ascii: "Z"), letter != UInt8(ascii: "X") else {
             return nil
         }
-        return ThreadState(isRunnable: letter == UInt8(ascii: "R"), isAsleep: letter == UInt8(ascii: "S"), user: Self.time(fields[11]), system: Self.time(fields[12]))
+        return ThreadState(isRunnable: letter == UInt8(ascii: "R"), isAsleep: letter == UInt8(ascii: "S"),
+                           user: Self.time(fields[11]), system: Self.time(fields[12]))
     }
 
-    /// Whether a signal that was sent to a thread is still to come: it waits for the thread, which does not block it.
-    public final func isToCome(_ signal: Int32, to thread: Int32) -> Bool {
+    /// Whether a signal waits for the thread that it does not block: it will take it as soon as it runs.
+    public final func willTake(_ signal: Int32, _ thread: Int32) -> Bool {
         guard let status = try? hostProc("task/\(thread)/status") else { return false }
-        // proc(5): masks in hexadecimal, the signal's bit is its number less one.
-        var pending = false, blocked = false
+        var (pending, blocked): (UInt64, UInt64) = (0, 0)
         for line in status.split(separator: UInt8(ascii: "\n")) {
-            let text = String(decoding: line, as: UTF8.self)
-            guard text.hasPrefix("SigPnd:") || text.hasPrefix("SigBlk:"), let word = text.split(separator: "\t").last,
-                  let mask = UInt64(word, radix: 16) else { continue }
-            let isSet = mask >> UInt64(signal - 1) & 1 != 0
-            if text.hasPrefix("SigPnd:") { pending = isSet } else { blocked = isSet }
+            if line.starts(with: "SigPnd:".utf8) { pending = Self.mask(line) }
+            if line.starts(with: "SigBlk:".utf8) { blocked = Self.mask(line) }
         }
-        return pending && !blocked
+        return pending & ~blocked & 1 << UInt64(signal - 1) != 0
+    }
+
+    /// A line's last word, which is hexadecimal.
+    private static func mask(_ line: ArraySlice<UInt8>) -> UInt64 {
+        UInt64(String(decoding: line.suffix(16), as: UTF8.self), radix: 16) ?? 0
     }
 
     /// Ticks, of which there are a hundred in a second, as nanoseconds.

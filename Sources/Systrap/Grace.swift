@@ -6,14 +6,12 @@ import Stubs
 /// What counts is what the thread has done meanwhile, not the clock: one that its control group keeps from running, a machine
 /// that has other things to do, or a disk, is slow and no more. One that answers as it should is never looked at.
 struct Grace {
-    /// So many naps are no accident.
-    private static var patience: Int { 5 }
     private static var millisecond: UInt64 { 1_000_000 }
 
     /// What it had done when it was looked at for the first time.
     private var first: StubProcess.ThreadState?
-    /// How often in a row it was found asleep, though it has been woken by its kick.
-    private var naps = 0
+    /// How often in a row it slept, and no kick was on its way to it.
+    private var idle = 0
     /// When to look next. CLOCK_MONOTONIC, nanoseconds.
     private(set) var deadline: UInt64
 
@@ -33,9 +31,9 @@ struct Grace {
         // One that is gone has not gone by our will.
         guard let state = space.state(of: thread) else { return true }
         if isEnding, !state.isRunnable { return true }
-        // Guest code can jump to where the stub sleeps. What a cgroup has frozen has its kick before it.
-        naps = state.isAsleep && !space.isToCome(SystrapContext.kick, to: thread) ? naps + 1 : 0
-        if naps >= Self.patience { return true }
+        // One that is frozen seems to sleep, too, but takes its kick when it goes on.
+        idle = state.isAsleep && !space.willTake(SystrapContext.kick, thread) ? idle + 1 : 0
+        if idle >= 5 { return true }
         guard let first else {
             self.first = state
             return false

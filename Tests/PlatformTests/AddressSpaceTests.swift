@@ -168,9 +168,15 @@ import Testing
         defer { guest.context.end() }
         let context = guest.context
         #expect(throws: Errno.EAGAIN) { try context.nativeCall(.futex, Guest.data, 128, 1) }
-        for _ in 0..<50 {
-            try Thread.start { context.interrupt() }
+        let shared = Shared()
+        for round in 1...50 {
+            try Thread.start {
+                context.interrupt()
+                shared.done.add(1, ordering: .releasing)
+            }
             #expect(throws: Errno.EINTR) { try context.nativeCall(.futex, Guest.data, 128, 0) }
+            // Its kick must not come to the next round's wait.
+            while shared.done.load(ordering: .acquiring) < round { _ = try? hostCall(.sched_yield) }
             // The interrupt stays pending for the run loop.
             guard case .interrupted = context.run() else { Issue.record("lost"); return }
         }

@@ -89,7 +89,7 @@ class Container:
 
     def exec(self, *command, timeout=20):
         """Exit code, standard output, standard error."""
-        answer = self.cri("ExecSync", container_id=self.id, cmd=list(command), timeout=timeout)
+        answer = self.cri("ExecSync", container_id=self.id, cmd=list(command), timeout=timeout, deadline=timeout + 60)
         return answer["exit_code"], answer["stdout"].decode(), answer["stderr"].decode()
 
     def stats(self):

