@@ -205,7 +205,11 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         closed = wanted
     }
 
-    override var waitsNatively: Bool { unsafe host_load32(&slot.pointee.waits) != 0 }
+    /// The stub says that it is about to wait; that it does, only the host knows. Programs look at their threads' state before
+    /// they wake them.
+    override var waitsNatively: Bool {
+        unsafe host_load32(&slot.pointee.waits) != 0 && space.state(of: thread)?.isAsleep ?? true
+    }
 
     override func end() {
         if hasEnded { return }
