@@ -17,7 +17,7 @@ check "metrics" 0 "$(ctr task metrics "$id" >/dev/null 2>&1; echo $?)"
 ctr task pause "$id"; check "paused" PAUSED "$(ctr task ls | awk -v id="$id" '$1==id {print $3}')"
 ctr task resume "$id"; check "running again" RUNNING "$(ctr task ls | awk -v id="$id" '$1==id {print $3}')"
 check "exec after resume" yes "$(timeout 30 ctr task exec --exec-id e3 "$id" echo yes 2>&1 </dev/null)"
-check "four execs at once" "$(seq 4)" "$(for n in 1 2 3 4; do timeout 30 ctr task exec --exec-id "p$n" "$id" echo "$n" </dev/null & done 2>&1 | sort)"
+check "four execs at once" "$(seq 4)" "$(for n in 1 2 3 4; do { timeout 30 ctr task exec --exec-id "p$n" "$id" echo "$n" || echo "exec $n: status $?"; } </dev/null & done 2>&1 | sort)"
 end_task
 start_task sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
 sleep 0.5; ctr task kill -s TERM "$id"

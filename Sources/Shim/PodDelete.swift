@@ -60,6 +60,7 @@ extension Pod {
             if error.kind != .notFound && error.kind != .unavailable { Log.warning("delete \(exec): \(error.message)") }
         }
         lock.withLock { process.logProgram }?.finish()
+        StreamSet.drain(process.stdio)
         streaming.forget(process.stdio.calls)
         let (exit, waiters) = lock.withLock {
             container.execs.removeValue(forKey: exec)

@@ -114,11 +114,48 @@ final class StreamSet: @unchecked Sendable {
             if let slash = path.lastIndex(of: "/") { try here.makeDirectories(String(path[..<slash]), mode: 0o755) }
             return SharedFD(owning: try here.open(path, 1 | 0o100 | 0o2000 /* WRONLY, CREAT, APPEND */, mode: 0o644))
         }
-        // Without a reader this fails: the client is not there yet.
-        let early = try? here.open(path, 1 | 0o4000)
+        let early = Self.client(at: path)
         defer { early?.close() }
         heldOutputs.append(HeldOutput(reader: try here.open(path, 0o4000), hadClient: early != nil))
         return try Self.open(path, 1, waiting: true)
+    }
+
+    /// A writing end of the fifo once a client has its reading end: containerd's clients open it while they ask for the
+    /// process, and give up what they have not opened when the process has ended. A fast process would win that race.
+    ///
+    /// - Returns: nil when no client has come within a second; it may still come later.
+    private static func client(at path: String) -> HostFD? {
+        let deadline = HostClock.monotonic &+ 1_000_000_000
+        var pause: Int32 = 1
+        while true {
+            // Without a reader this fails.
+            if let writer = try? HostFD.currentDirectory.open(path, 1 | 0o4000) { return writer }
+            if HostClock.monotonic > deadline { return nil }
+            _ = try? HostPoll.wait([], timeout: pause)
+            pause = min(pause * 2, 20)
+        }
+    }
+
+    /// Waits until the clients have read what an ended process wrote, for two seconds at most: containerd's clients stop
+    /// reading when Delete is answered, even before they have begun.
+    static func drain(_ stdio: Events.TaskIO) {
+        let deadline = HostClock.monotonic &+ 2_000_000_000
+        for path in Set([stdio.stdout, stdio.stderr]) where path.hasPrefix("/") {
+            var pause: Int32 = 1
+            while hasUnread(path) && HostClock.monotonic < deadline {
+                _ = try? HostPoll.wait([], timeout: pause)
+                pause = min(pause * 2, 20)
+            }
+        }
+    }
+
+    /// A fifo with a reader, and with bytes in it.
+    private static func hasUnread(_ path: String) -> Bool {
+        guard (try? HostFD.currentDirectory.status(of: path))?.isFifo == true,
+              let writer = try? HostFD.currentDirectory.open(path, 1 | 0o4000) else { return false }
+        defer { writer.close() }
+        // An int, little-endian.
+        return (try? writer.ioctl(0x541b /* FIONREAD */, count: 4))?.contains { $0 != 0 } ?? false
     }
 
     /// - Parameter waiting: whether calls on the descriptor may block; opening it never does.

@@ -3,6 +3,7 @@ import LinuxABI
 import Messages
 import Runtime
 @testable import Shim
+import Synchronization
 import Testing
 
 @Suite struct Commands {
@@ -109,6 +110,57 @@ import Testing
         // Whoever writes is gone, but the input has not ended until it is closed.
         output.handedOver()
         #expect(try HostPoll.wait([(streams.forSentry.input ?? HostFD(rawValue: -1), .readable)], timeout: 0)[0] == .readable)
+    }
+
+    /// containerd's clients give up a fifo that they have not opened when the process has ended.
+    @Test func aClientThatIsLateIsWaitedFor() throws {
+        let path = "/tmp/shim-late-\(HostClock.monotonic)"
+        try HostFD.currentDirectory.makeNode(HostPath(Array(path.utf8)), mode: 0o10600, device: 0)
+        defer { try? HostFD.currentDirectory.unlink(path) }
+        let coming = Flag()
+        try Thread.start {
+            _ = try? HostPoll.wait([], timeout: 50)
+            coming.raised.store(true, ordering: .sequentiallyConsistent)
+            let reader = try? HostFD.currentDirectory.open(path, 0o4000)
+            coming.reader.store(reader?.rawValue ?? -1, ordering: .sequentiallyConsistent)
+        }
+        let streams = try StreamSet(.init(stdout: path))
+        #expect(coming.isRaised)
+        streams.handedOver()
+        while coming.reader.load(ordering: .sequentiallyConsistent) == 0 { _ = try HostPoll.wait([], timeout: 1) }
+        HostFD(rawValue: coming.reader.load(ordering: .sequentiallyConsistent)).close()
+    }
+
+    /// Nor do they read on once Delete is answered.
+    @Test func deleteWaitsForTheReader() throws {
+        let path = "/tmp/shim-unread-\(HostClock.monotonic)"
+        try HostFD.currentDirectory.makeNode(HostPath(Array(path.utf8)), mode: 0o10600, device: 0)
+        defer { try? HostFD.currentDirectory.unlink(path) }
+        let reader = try HostFD.currentDirectory.open(path, 0o4000)
+        defer { reader.close() }
+        let stdio = Events.TaskIO(stdout: path, stderr: path)
+        let streams = try StreamSet(stdio)
+        try streams.forSentry.output?.writeAll(Array("late".utf8))
+        streams.handedOver()
+        let reading = Flag()
+        try Thread.start {
+            _ = try? HostPoll.wait([], timeout: 50)
+            reading.raised.store(true, ordering: .sequentiallyConsistent)
+            var bytes = [UInt8](repeating: 0, count: 4)
+            _ = try? bytes.withMutableBytes { (b) throws(Errno) in try unsafe reader.read(into: b) }
+            reading.reader.store(1, ordering: .sequentiallyConsistent)
+        }
+        StreamSet.drain(stdio)
+        #expect(reading.isRaised)
+        while reading.reader.load(ordering: .sequentiallyConsistent) == 0 { _ = try HostPoll.wait([], timeout: 1) }
+        // Nobody reads any more, and there is nothing to wait for.
+        StreamSet.drain(stdio)
+    }
+
+    private final class Flag: Sendable {
+        let raised = Atomic<Bool>(false)
+        let reader = Atomic<Int32>(0)
+        var isRaised: Bool { raised.load(ordering: .sequentiallyConsistent) }
     }
 
     @Test func filesAreAppendedTo() throws {
