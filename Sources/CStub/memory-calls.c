@@ -116,7 +116,7 @@ TEXT static int synchronize(uint64_t *r) {
 
 TEXT void stub_lock_heap(void) {
     // Held by stub code that runs to its end: soon free. A guest that holds it for ever gets what it deserves.
-    for (int left = 1 << 16; left && __atomic_exchange_n(&STUB_HEAP->lock, 1, __ATOMIC_ACQUIRE); left--)
+    for (int left = 1 << 20; left && __atomic_exchange_n(&STUB_HEAP->lock, 1, __ATOMIC_ACQUIRE); left--)
         stub_call_a(__NR_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 

@@ -220,6 +220,12 @@ open class ExecutionContext: GuestMemory, @unchecked Sendable {
     /// Resets the vector and floating point state to what exec(2) gives a program.
     open func resetFloatingPoint() {}
 
+    /// Keeps the guest's threads from moving the break by themselves (`AddressSpace.nativeBreak`) until `unlockBreak`. Who does
+    /// not let go of it, a hostile guest, is not waited for long.
+    open func lockBreak() {}
+
+    open func unlockBreak() {}
+
     /// Compares the word at `address` with `expected` and, when they are equal, stores `desired` there, as one step towards
     /// all that the guest's threads do.
     ///

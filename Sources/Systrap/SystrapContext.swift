@@ -494,6 +494,18 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
 
     override func forkAddressSpace() throws(Errno) -> ExecutionContext { try makeFork() }
 
+    override func lockBreak() {
+        // Held by stub code that soon is through, or by a fork.
+        for _ in 0..<16384 {
+            guard let old = command(STUB_EXCHANGE, Self.breakLock, 0, 1), old != 0 else { return }
+        }
+    }
+
+    override func unlockBreak() { _ = command(STUB_EXCHANGE, Self.breakLock, 1, 0) }
+
+    /// struct stub_heap's `lock`.
+    private static var breakLock: UInt64 { UInt64(STUB_AREAS) + UInt64(STUB_SLOTS) * UInt64(STUB_AREA_SIZE) }
+
     override func compareExchange(_ address: GuestAddress, expected: UInt32, desired: UInt32) throws(Errno) -> UInt32 {
         if address >= space.limit { throw .EFAULT }
         guard let old = command(STUB_EXCHANGE, address.rawValue, UInt64(expected), UInt64(desired)) else { throw .ESRCH }

@@ -10,9 +10,11 @@ extension MemoryManager {
     /// - Returns: where the heap ends now: what was asked for, or where it was.
     public func setBreak(_ wanted: UInt64, by task: Task) -> UInt64 {
         lock.withLock {
+            if wanted < breakStart || wanted >= addressSpace.limit.rawValue { return addressSpace.nativeBreak ?? breakEnd }
+            task.context.lockBreak()
+            defer { task.context.unlockBreak() }
             if let native = addressSpace.nativeBreak { breakEnd = native }
             defer { addressSpace.nativeBreak = breakEnd }
-            if wanted < breakStart || wanted >= addressSpace.limit.rawValue { return breakEnd }
             let old = (breakEnd &+ 0xfff) & ~0xfff
             let new = (wanted &+ 0xfff) & ~0xfff
             let dataLimit = task.limit(Limits.RLIMIT_DATA)
