@@ -51,17 +51,20 @@ final class SenderIdentity: Sendable {
         source = caller.credentials
     }
 
-    /// On the caller's own thread.
-    static func of(_ caller: Caller) -> SenderIdentity {
+    /// On the caller's own thread. Not counted: the caller keeps it until its next call.
+    static func of(_ caller: Caller) -> Unmanaged<SenderIdentity> {
         if let known = caller.socketIdentity {
             // Nobody else stores there.
-            let identity = unsafe unsafeDowncast(known, to: SenderIdentity.self)
-            if identity.source === caller.credentials { return identity }
+            let identity = unsafe Unmanaged.passUnretained(unsafeDowncast(known, to: SenderIdentity.self))
+            if unsafe identity._withUnsafeGuaranteedRef({ $0.isCurrent(caller) }) { return unsafe identity }
         }
         let made = SenderIdentity(caller)
         caller.socketIdentity = made
-        return made
+        return unsafe .passUnretained(made)
     }
+
+    @inline(__always)
+    private func isCurrent(_ caller: Caller) -> Bool { caller.withCredentials { $0 === source } }
 }
 
 /// What goes along with a message's bytes (unix(7)).

@@ -195,7 +195,7 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
     private func collect(_ address: GuestAddress, _ capacity: Int, _ caller: Caller) throws(Errno) -> Int {
         let readyCount = ready.readyCount
         if readyCount == 0 { return 0 }
-        if readyCount == 1, let event = onlyEvent() {
+        if readyCount == 1, let event = onlyEvent(by: caller) {
             try caller.store(event, at: address)
             if !ready.queue.isEmpty { ready.queue.notify(.readable, limit: 1) }
             return 1
@@ -210,7 +210,7 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
             var left = ready.readyCount
             while count < capacity, left > 0, let item = ready.popFirst() {
                 left -= 1
-                guard let found = take(item) else { continue }
+                guard let found = take(item, by: caller) else { continue }
                 append(found, item.data)
                 count += 1
             }
@@ -227,22 +227,25 @@ public final class EpollFile: OpenFile, @unchecked Sendable {
     /// The event of the only item that may be ready, which stays where it is, as most waits find it: at the price of a look.
     ///
     /// - Returns: nil when it is not that simple.
-    private func onlyEvent() -> (UInt32, UInt32, UInt32)? {
+    private func onlyEvent(by caller: Caller) -> (UInt32, UInt32, UInt32)? {
         lock.lock()
         defer { lock.unlock() }
-        guard let item = ready.only, item.events & (Self.EPOLLONESHOT | Self.EPOLLET) == 0, let file = item.file else { return nil }
-        let found = file.poll().intersection(item.mask)
-        if found.isEmpty { return nil }
-        return (found.rawValue, UInt32(truncatingIfNeeded: item.data), UInt32(truncatingIfNeeded: item.data >> 32))
+        guard let only = unsafe ready.only else { return nil }
+        return unsafe only._withUnsafeGuaranteedRef { item in
+            guard item.events & (Self.EPOLLONESHOT | Self.EPOLLET) == 0, let events = item.poll(by: caller) else { return nil }
+            let found = events.intersection(item.mask)
+            if found.isEmpty { return nil }
+            return (found.rawValue, UInt32(truncatingIfNeeded: item.data), UInt32(truncatingIfNeeded: item.data >> 32))
+        }
     }
 
     /// What an item's file is ready for, and what that makes of the item. The lock is held.
-    private func take(_ item: EpollItem) -> IOEvents? {
-        guard let file = item.file else {
+    private func take(_ item: EpollItem, by caller: Caller) -> IOEvents? {
+        guard let events = item.poll(by: caller) else {
             drop(item)
             return nil
         }
-        let found = file.poll().intersection(item.mask)
+        let found = events.intersection(item.mask)
         if found.isEmpty { return nil }
         if item.events & Self.EPOLLONESHOT != 0 {
             ready.setArmed(item, false)

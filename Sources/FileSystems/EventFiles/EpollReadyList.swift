@@ -8,6 +8,9 @@ import Waiting
 final class EpollItem: WaitEntry, @unchecked Sendable {
     /// The file is not kept open by being watched.
     private(set) weak var file: OpenFile?
+    /// Keeps the file's place in memory, not the file: no other one comes to lie there, so that `identity` stays its own.
+    private unowned let place: OpenFile
+    private let identity: ObjectIdentifier
     let fd: Int32
     /// Where the entry lies. Kept, since the queue may belong to what the file shares with others.
     let source: WaitQueue
@@ -26,6 +29,8 @@ final class EpollItem: WaitEntry, @unchecked Sendable {
 
     init(file: OpenFile, fd: Int32, source: WaitQueue, ready: EpollReadyList, events: UInt32, data: UInt64) {
         self.file = file
+        place = file
+        identity = ObjectIdentifier(file)
         self.fd = fd
         self.source = source
         self.ready = ready
@@ -36,6 +41,16 @@ final class EpollItem: WaitEntry, @unchecked Sendable {
     }
 
     override func notify(_ events: IOEvents) -> Bool { ready.add(self) }
+
+    /// Whether `other`, which somebody has open, is the file.
+    func watches(_ other: OpenFile) -> Bool { ObjectIdentifier(other) == identity }
+
+    /// What the file is ready for; nil when it is closed.
+    func poll(by caller: Caller) -> IOEvents? {
+        // As a rule the caller has it open under this number. A weak reference costs more than all the rest of a wait.
+        if let known = caller.withUncountedFile(fd, { watches($0) ? $0.poll() : nil }), let events = known { return events }
+        return file?.poll()
+    }
 }
 
 /// The items of an epoll whose files may be ready, in the order in which they became so, and who waits for them.
@@ -83,8 +98,12 @@ final class EpollReadyList: @unchecked Sendable {
         }
     }
 
-    /// The only item, left there. With the epoll's lock held, below which items are taken out: others only add behind it.
-    var only: EpollItem? { readyCount == 1 ? first : nil }
+    /// The only item, left there, and not counted. With the epoll's lock held, below which items are taken out: others only
+    /// add behind it.
+    var only: Unmanaged<EpollItem>? {
+        guard readyCount == 1, let first else { return nil }
+        return unsafe .passUnretained(first)
+    }
 
     func remove(_ item: EpollItem) {
         lock.withLock {

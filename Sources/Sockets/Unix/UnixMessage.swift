@@ -15,12 +15,16 @@ final class SendBudget: Sendable {
 
     func take(_ bytes: Int) { used.add(bytes, ordering: .acquiringAndReleasing) }
 
-    func give(_ bytes: Int) {
-        if bytes == 0 { return }
+    func give(_ bytes: Int) { if bytes != 0, giveSilently(bytes) { tell() } }
+
+    /// - Returns: whether somebody waits for it: who is to be told then.
+    func giveSilently(_ bytes: Int) -> Bool {
         // A barrier, as a lock's release is.
         used.subtract(bytes, ordering: .sequentiallyConsistent)
-        queue.notifyUnlocked(.writable)
+        return !queue.isEmpty
     }
+
+    func tell() { queue.notifyUnlocked(.writable) }
 }
 
 /// Bytes on their way, and what goes along with them. A stream's message may be read in parts, and small ones are joined.
@@ -47,6 +51,59 @@ struct UnixMessageQueue {
     private final class Box {
         var message: UnixMessage
         init(_ message: UnixMessage) { self.message = message }
+
+        /// `UnixMessageQueue.take`.
+        func take(_ source: inout IOVector, _ count: Int, _ identity: Unmanaged<SenderIdentity>, _ budget: SendBudget) -> Bool? {
+            guard let own = message.identity, unsafe Unmanaged.passUnretained(own).toOpaque() == identity.toOpaque(),
+                  message.budget === budget, message.bytes.count + count <= 4096 else { return nil }
+            guard message.bytes.append(wholeOf: &source, count) else { return false }
+            message.charge += count
+            return true
+        }
+
+        /// `UnixMessageQueue.give`: what was stored is gone from the message and from its sender's budget.
+        ///
+        /// - Parameter staying: whether it stays when all of it was read.
+        func give(to destination: inout IOVector, staying: Bool) -> Given? {
+            if message.identity == nil { return nil }
+            let (start, end) = (message.start, message.bytes.count)
+            let want = min(end - start, destination.remaining)
+            // Taken out meanwhile, they need not be counted.
+            var bytes: [UInt8] = []
+            swap(&message.bytes, &bytes)
+            let given = destination.write(bytes, at: start, count: want)
+            swap(&message.bytes, &bytes)
+            if given < want { return nil }
+            let isAll = given == end - start
+            let charge = isAll ? message.charge : given
+            if !isAll {
+                message.start = start + given
+            } else if staying {
+                message.bytes.removeAll(keepingCapacity: true)
+                message.start = 0
+            }
+            message.charge -= charge
+            if charge == 0 || !(unsafe Unmanaged.passUnretained(message.budget)._withUnsafeGuaranteedRef { $0.giveSilently(charge) }) {
+                return Given(count: given, isAll: isAll, awaited: nil)
+            }
+            return Given(count: given, isAll: isAll, awaited: message.budget)
+        }
+    }
+
+    struct Given {
+        /// Bytes that were stored.
+        let count: Int
+        /// The message has no more.
+        let isAll: Bool
+        /// Whose room somebody waits for: who is to be told, when no lock is held.
+        let awaited: SendBudget?
+    }
+
+    /// A message's box, which the queue keeps: not counted.
+    @inline(__always)
+    private func box(_ index: Int) -> Unmanaged<Box>? {
+        guard let box = messages[index] else { return nil }
+        return unsafe .passUnretained(box)
     }
 
     /// In boxes, so that one part of a message can be looked at and changed without a copy of all of it.
@@ -92,12 +149,12 @@ struct UnixMessageQueue {
     /// Takes `count` bytes of a sender who sends nothing else along, behind its bytes that are there.
     ///
     /// - Returns: whether they could be read; nil when the last message is not the sender's, or has no room.
-    mutating func take(_ source: inout IOVector, _ count: Int, _ identity: SenderIdentity, _ budget: SendBudget) -> Bool? {
+    mutating func take(_ source: inout IOVector, _ count: Int, _ identity: Unmanaged<SenderIdentity>,
+                       _ budget: SendBudget) -> Bool? {
         let last = messages.count - 1
-        guard last >= head, let box = messages[last], box.message.identity === identity, box.message.budget === budget,
-              box.message.bytes.count + count <= 4096 else { return nil }
-        guard box.message.bytes.append(wholeOf: &source, count) else { return false }
-        box.message.charge += count
+        guard last >= head, let box = unsafe box(last) else { return nil }
+        let isTaken = unsafe box._withUnsafeGuaranteedRef { unsafe $0.take(&source, count, identity, budget) }
+        if isTaken != true { return isTaken }
         byteCount += count
         isIdle = false
         return true
@@ -105,35 +162,16 @@ struct UnixMessageQueue {
 
     /// Gives bytes, while no message has anything else to tell.
     ///
-    /// - Returns: how many were stored, and what the first message's budget gets back; nil when there is no such message, or
-    ///   not all of its bytes could be stored.
-    mutating func give(to destination: inout IOVector) -> (count: Int, budget: SendBudget, charge: Int)? {
+    /// - Returns: what of the first message was stored; nil when there is no such message, or not all of its bytes could be
+    ///   stored.
+    mutating func give(to destination: inout IOVector) -> Given? {
         if isIdle || specialCount > 0 { return nil }
-        guard head < messages.count, let box = messages[head], box.message.identity != nil else { return nil }
-        let (start, end) = (box.message.start, box.message.bytes.count)
-        let want = min(end - start, destination.remaining)
-        // Taken out meanwhile, they need not be counted.
-        var bytes: [UInt8] = []
-        swap(&box.message.bytes, &bytes)
-        let given = destination.write(bytes, at: start, count: want)
-        swap(&box.message.bytes, &bytes)
-        if given < want { return nil }
-        byteCount -= given
-        if given == end - start {
-            let charge = box.message.charge
-            if head == messages.count - 1 {
-                box.message.bytes.removeAll(keepingCapacity: true)
-                box.message.start = 0
-                box.message.charge = 0
-                isIdle = true
-            } else {
-                dropFirst()
-            }
-            return (given, box.message.budget, charge)
-        }
-        box.message.start = start + given
-        box.message.charge -= given
-        return (given, box.message.budget, given)
+        guard head < messages.count, let box = unsafe box(head) else { return nil }
+        let isLast = head == messages.count - 1
+        guard let given = unsafe box._withUnsafeGuaranteedRef({ $0.give(to: &destination, staying: isLast) }) else { return nil }
+        byteCount -= given.count
+        if given.isAll { if isLast { isIdle = true } else { dropFirst() } }
+        return given
     }
 
     mutating func removeFirst() {

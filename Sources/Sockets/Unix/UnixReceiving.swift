@@ -14,11 +14,13 @@ extension UnixSocket {
         while destination.remaining > 0, !destination.faulted {
             lock.lock()
             let step = received.give(to: &destination)
-            if received.isEmpty { depth = 0 }
+            let isEmpty = received.isEmpty
+            if isEmpty { depth = 0 }
             lock.unlock()
             guard let step, step.count > 0 else { break }
             done += step.count
-            step.budget.give(step.charge)
+            step.awaited?.tell()
+            if isEmpty { break }
         }
         readLock.unlock()
         return done > 0 ? done : nil

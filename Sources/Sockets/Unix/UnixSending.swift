@@ -18,26 +18,30 @@ extension UnixSocket {
     func sendPlain(_ source: inout IOVector, by caller: Caller) -> Int? {
         let size = source.remaining
         if size == 0 || size > 4096 || budget.inFlight + size > options.sendBuffer { return nil }
-        let identity = SenderIdentity.of(caller)
+        let identity = unsafe SenderIdentity.of(caller)
         lock.lock()
-        let target = writeShut ? nil : peer
+        guard !writeShut, let target = peer else {
+            lock.unlock()
+            return nil
+        }
         lock.unlock()
-        guard let target else { return nil }
-        return target.takePlain(&source, size, identity, budget)
+        return unsafe target.takePlain(&source, size, identity, budget)
     }
 
-    private func takePlain(_ source: inout IOVector, _ size: Int, _ identity: SenderIdentity, _ budget: SendBudget) -> Int? {
+    private func takePlain(_ source: inout IOVector, _ size: Int, _ identity: Unmanaged<SenderIdentity>,
+                           _ budget: SendBudget) -> Int? {
         lock.lock()
         if state == .closed || readShut {
             lock.unlock()
             return nil
         }
-        var isTaken = received.take(&source, size, identity, budget)
+        var isTaken = unsafe received.take(&source, size, identity, budget)
         if isTaken == nil {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(max(size, 64))
             isTaken = bytes.append(wholeOf: &source, size)
             if isTaken == true {
+                let identity = unsafe identity.takeUnretainedValue()
                 received.append(UnixMessage(bytes: bytes, rights: [], passage: nil, credentials: identity.credentials,
                                             identity: identity, source: nil, budget: budget, charge: size))
             }

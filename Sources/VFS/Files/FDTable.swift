@@ -68,6 +68,13 @@ public final class FDTable: @unchecked Sendable {
         return Loan(try anyFile(fd), isCounted: true)
     }
 
+    /// The same, where nobody else could close it meanwhile.
+    func lendUncounted(_ fd: Int32) -> Unmanaged<OpenFile>? {
+        let i = Int(truncatingIfNeeded: UInt32(bitPattern: fd))
+        guard users.load(ordering: .relaxed) == 1, i < slots.count, case .file(let file, _) = slots[i] else { return nil }
+        return unsafe .passUnretained(file)
+    }
+
     /// The file behind `fd`, for calls that use it: not one that O_PATH opened.
     ///
     /// - Throws: EBADF.
@@ -299,6 +306,15 @@ extension Caller {
         let loan = try unsafe filesReference.borrowed { (files) throws(Errno) in try files.lend(fd) }
         defer { if loan.isCounted { unsafe loan.file.release() } }
         return try unsafe loan.file.borrowed(body)
+    }
+
+    /// The same for who can do without it: only where the file need not be counted, as nobody else uses the table.
+    ///
+    /// - Returns: nil when that is not so, or nothing is behind `fd`.
+    @inline(__always)
+    public final func withUncountedFile<R>(_ fd: Int32, _ body: (OpenFile) -> R) -> R? {
+        guard let file = unsafe filesReference._withUnsafeGuaranteedRef({ unsafe $0.lendUncounted(fd) }) else { return nil }
+        return unsafe file._withUnsafeGuaranteedRef(body)
     }
 
     /// close(2) of a file that has left the descriptor table.

@@ -93,5 +93,30 @@ int main(void)
     SHOW("open still", epoll_wait(g, found, 1, 0));
     close(copy);
     SHOW("closed", epoll_wait(g, found, 1, 0));
+    // Another file under the number is not the one that is watched, which is open under another.
+    f = eventfd(1, EFD_NONBLOCK), copy = dup(f);
+    e.data.u64 = 8;
+    epoll_ctl(g, EPOLL_CTL_ADD, f, &e);
+    close(f);
+    SHOW("the same number", eventfd(0, EFD_NONBLOCK) == f);
+    SHOW("what was watched", epoll_wait(g, found, 1, 0));
+    write(f, &one, 8);
+    read(copy, &value, 8);
+    SHOW("another", epoll_wait(g, found, 1, 0));
+    e.data.u64 = 9;
+    epoll_ctl(g, EPOLL_CTL_ADD, f, &e);
+    SHOW("both", epoll_wait(g, found, 3, 0));
+    SAY("%d", (int)found[0].data.u64);
+    write(copy, &one, 8);
+    SHOW("both", epoll_wait(g, found, 3, 0));
+    close(copy);
+    for (int i = 0; i < 100; i++) {
+        int taken = 0;
+        close(f);
+        if (eventfd(1, EFD_NONBLOCK) != f) SAY("another number");
+        taken = epoll_wait(g, found, 3, 0);
+        if (taken) SAY("%d of a file that nobody watches", taken);
+        if (i % 2) epoll_ctl(g, EPOLL_CTL_ADD, f, &e);
+    }
     return 0;
 }
