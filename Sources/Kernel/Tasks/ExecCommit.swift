@@ -76,6 +76,7 @@ extension Task {
         try closeNativeCalls(of: image.context)
         try becomeSoleThread()
         releaseFutexesAtExit()
+        kernel.priorityFutexes.abandon(self)
         let old = context
         let sharesMemory = vforkDone != nil
         if !sharesMemory {

@@ -86,7 +86,7 @@ private func map(_ task: Task, _ file: OpenFile, _ call: MapCall) throws(Errno) 
     if isShared, call.protection & MapFlags.PROT_WRITE != 0, file.flags.contains(.O_APPEND),
        file.inode.type != .regular { throw .EACCES }
     if call.protection & MapFlags.PROT_EXEC != 0, file.path.mount.flags.contains(.noexec) { throw .EPERM }
-    switch try file.mappable(writable: isShared && file.flags.isWritable, by: task) {
+    switch try mappable(task, file, isShared: isShared, call) {
     case .anonymous:
         return try task.context.nativeCall(.mmap, call.place, call.size, call.protection,
                                            call.flags | MapFlags.MAP_ANONYMOUS, .max, 0)
@@ -97,6 +97,14 @@ private func map(_ task: Task, _ file: OpenFile, _ call: MapCall) throws(Errno) 
         }
         return try task.context.map(host, at: call.place, size: call.size, protection: call.protection,
                                     flags: call.flags & ~MapFlags.MAP_GROWSDOWN, offset: call.offset)
+    }
+}
+
+/// What is sealed against writing can be mapped by who only wants to read it, as if he could do no more.
+private func mappable(_ task: Task, _ file: OpenFile, isShared: Bool, _ call: MapCall) throws(Errno) -> Mappable {
+    do throws(Errno) { return try file.mappable(writable: isShared && file.flags.isWritable, by: task) } catch {
+        if error != .EPERM || call.protection & MapFlags.PROT_WRITE != 0 { throw error }
+        return try file.mappable(writable: false, by: task)
     }
 }
 

@@ -77,6 +77,11 @@ enum MemoryMaps {
     }
 
     private static func label(_ area: inout Area, inode: UInt64, device: DeviceNumber, hostName: ArraySlice<UInt8>, _ labels: Labels) {
+        if labels.layout.vdsoSize > 0, area.start >= labels.layout.vdso, area.start < labels.layout.vdso &+ labels.layout.vdsoSize {
+            // A memory file of ours on the host.
+            (area.offset, area.name) = (0, Array("[vdso]".utf8))
+            return
+        }
         if inode != 0 {
             let key = MemoryManager.FileKey(device: device.encoded, inode: inode)
             if let file = labels.memory.mappedFile(key) {
@@ -93,8 +98,6 @@ enum MemoryMaps {
         area.offset = 0
         if area.start < labels.heap.end, area.end > labels.heap.start, labels.heap.end > labels.heap.start {
             area.name = Array("[heap]".utf8)
-        } else if labels.layout.vdsoSize > 0, area.start >= labels.layout.vdso, area.start < labels.layout.vdso &+ labels.layout.vdsoSize {
-            area.name = Array("[vdso]".utf8)
         } else if area.start <= labels.layout.stackStart, labels.layout.stackStart < area.end {
             area.name = Array("[stack]".utf8)
         } else if hostName.starts(with: Array("[anon:".utf8)) || hostName.starts(with: Array("[anon_shmem:".utf8)) {
