@@ -482,6 +482,9 @@ TEXT static int is_stub_text(uint64_t ip) {
     return ip - (STUB_IMAGE_BASE + STUB_TEXT_OFFSET) < parameters->text_length;
 }
 
+// What a program is trapped for while it starts.
+#define STARTING_TRAPS 48
+
 /// Every signal's handler, on the thread's signal stack, all but SIGSEGV, SIGBUS and SIGSYS blocked.
 TEXT void stub_signal(int signal, const struct information *info, struct context *c) {
     uint64_t ip = c->rip;
@@ -542,8 +545,8 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
     }
     int is_call = signal == SIGSYS && info->code == SYS_SECCOMP && info->architecture == ARCHITECTURE && info->address >> 63 == 0;
     // Some of those that could be answered here go to the Sentry all the same: it rewrites what traps often. One in four, in
-    // no cycle that a program's own could be in step with (Fibonacci hashing).
-    int counts = is_call && ++area->traps * 0x9e3779b9u >> 30 == 0;
+    // no cycle that a program's own could be in step with (Fibonacci hashing), once it has lived long enough for that to pay.
+    int counts = is_call && ++area->traps > STARTING_TRAPS && area->traps * 0x9e3779b9u >> 30 == 0;
     if (is_call && !counts && sleeps(area, c)) {
         // As if from rewritten code: a system call changes rcx and r11 in any case.
         c->rcx = c->r11 = ip;
