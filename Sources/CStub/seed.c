@@ -19,6 +19,7 @@
 #define MAX_FILES STUB_SEED_FILES
 #define SIGCHLD 17
 #define EINTR 4
+#define ENOMEM 12
 #define EINVAL 22
 #define POLLIN 1
 
@@ -70,15 +71,11 @@ TEXT __attribute__((noreturn)) static void leave(void) {
     for (;;) call(__NR_exit_group, 1, 0, 0, 0, 0, 0);
 }
 
-/// A seed's whole life. `ready` is the last writing end of a pipe: closing it tells the parent to go on.
-TEXT __attribute__((noreturn)) static void run_seed(char kind, const int *cgroups, int cgroup_count, int ready) {
-    const struct stub_parameters *parameters = (void *)(STUB_IMAGE_BASE + STUB_DATA_OFFSET);
-    char self = '0';
-    for (int i = 0; i < cgroup_count; i++)
-        if (call(__NR_write, cgroups[i], (long)&self, 1, 0, 0, 0) != 1) goto failed;
-
-    fill(STUB_FILL_START, STUB_FILL_END);
-    if (kind != STUB_SEED_PTRACE && stub_prepare_systrap() < 0) goto failed;
+/// A seed's whole life, once its memory is as its stubs are to have it. `ready` is the last writing end of a pipe: closing
+/// it tells the parent to go on.
+HIDDEN __attribute__((noreturn)) void stub_run_seed(long kind, long ready);
+TEXT void stub_run_seed(long kind, long ready) {
+    const struct stub_parameters *parameters = STUB_PARAMETERS;
     limit(RLIMIT_CORE, 1); // 1 stops even a piped core_pattern
     limit(RLIMIT_MEMLOCK, 0);
     limit(RLIMIT_NOFILE, 19);
@@ -117,6 +114,32 @@ failed:
     leave();
 }
 
+/// Enters the control groups, and arranges memory.
+TEXT __attribute__((noreturn)) static void start_seed(char kind, const int *cgroups, int cgroup_count, int ready, uint64_t vdso) {
+    char self = '0';
+    for (int i = 0; i < cgroup_count; i++)
+        if (call(__NR_write, cgroups[i], (long)&self, 1, 0, 0, 0) != 1) leave();
+
+    fill(STUB_FILL_START, STUB_FILL_END);
+    if (kind == STUB_SEED_PTRACE) stub_run_seed(kind, ready);
+    if (stub_prepare_systrap() < 0) leave();
+    // On the stack of the first thread's area from here on: stubs inherit none that they do not use.
+    __asm__ volatile("mov %0, %%rsp\n\tcall stub_start_on_area"
+                     : : "r"(STUB_AREAS + 4096 - 64), "D"(kind), "S"(ready), "d"(vdso) : "memory");
+    __builtin_unreachable();
+}
+
+HIDDEN __attribute__((noreturn)) void stub_start_on_area(long kind, long ready, uint64_t vdso);
+TEXT void stub_start_on_area(long kind, long ready, uint64_t vdso) {
+    // The stack that exec has made goes. Nothing else lies above the arena, unless the host's vDSO does.
+    const uint64_t end = STUB_ARENA + STUB_ARENA_LENGTH;
+    if (vdso < end) {
+        long r = call(__NR_mmap, (long)end, (long)(STUB_FILL_END - end), 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        if (r < 0) leave();
+    }
+    stub_run_seed(kind, ready);
+}
+
 TEXT static int receive_request(char *kind, int *files) {
     struct iovec part = {kind, 1};
     struct control control;
@@ -149,17 +172,49 @@ TEXT static void next_descriptors(int *numbers) {
     for (int i = 0; i < 2; i++) call(__NR_close, numbers[i], 0, 0, 0, 0, 0);
 }
 
-/// Where the host's vDSO is mapped here, and so in every stub: from the auxiliary vector behind arguments and environment.
-TEXT static uint64_t find_vdso(const uint64_t *stack) {
+#define AT_EXECFN 31
+#define AT_SYSINFO_EHDR 33
+
+/// From the auxiliary vector, behind arguments and environment; 0: it has nothing of that kind.
+TEXT static uint64_t auxiliary(const uint64_t *stack, uint64_t kind) {
     const uint64_t *word = stack + 1 + stack[0] + 1;
     while (*word) word++;
     for (word++; word[0]; word += 2)
-        if (word[0] == 33 /* AT_SYSINFO_EHDR */) return word[1];
+        if (word[0] == kind) return word[1];
+    return 0;
+}
+
+/// Moves a mapping of the host's own. The kernel moves it as a whole or not at all: false when it begins or ends elsewhere.
+TEXT static int move(uint64_t from, uint64_t size, uint64_t distance) {
+    return call(__NR_mremap, (long)from, (long)size, (long)size, MREMAP_MAYMOVE | MREMAP_FIXED, (long)(from + distance), 0) >= 0;
+}
+
+/// Moves the host's vDSO near the stub's own pages, and the mappings of its data, which lie in front of it.
+///
+/// - Parameter low: what lies below it is something else's.
+/// - Returns: where it is; 0 when it is in pieces.
+TEXT static uint64_t move_vdso(uint64_t vdso, uint64_t low) {
+    const uint64_t page = 4096, most = 16 * page, distance = STUB_VDSO - vdso;
+    if (vdso == 0) return 0;
+    uint64_t start = vdso;
+    for (uint64_t size = page; size <= most; size += page) {
+        if (start - low < size || start + distance - STUB_VDSO_ROOM < size) break;
+        if (!move(start - size, size, distance)) continue;
+        start -= size;
+        size = 0;
+    }
+    // Code without its data would fault. ENOMEM: nothing is mapped there.
+    if (start == vdso) return vdso;
+    if (start - low >= page && call(__NR_msync, (long)(start - page), (long)page, MS_ASYNC, 0, 0, 0) != -ENOMEM) return 0;
+    for (uint64_t size = page; size <= STUB_COMMON - STUB_VDSO; size += page)
+        if (move(vdso, size, distance)) return STUB_VDSO;
     return 0;
 }
 
 TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
-    uint64_t vdso = find_vdso(stack);
+    // The stack's own page at its end is no further than that from the name of the program, which is its last string.
+    uint64_t vdso = auxiliary(stack, AT_SYSINFO_EHDR), name = auxiliary(stack, AT_EXECFN);
+    vdso = move_vdso(vdso, name < vdso ? (name + 2 * 4096) & ~4095ul : 0);
     // A cgroup is entered by the right of who opened its file.
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
@@ -179,7 +234,7 @@ TEXT __attribute__((noreturn, used)) void stub_main(const uint64_t *stack) {
         if (r == 0) {
             // Both share the descriptors: the parent passes on the listener that the seed has made.
             r = call(__NR_clone, CLONE_PARENT | CLONE_FILES | CLONE_PIDFD | SIGCHLD, 0, (long)&process, 0, 0, 0);
-            if (r == 0) run_seed(kind, cgroups, count, ready[1]);
+            if (r == 0) start_seed(kind, cgroups, count, ready[1], vdso);
         }
         if (r > 0) {
             reply.process = (int)r;

@@ -61,8 +61,12 @@ _Static_assert(sizeof(struct stub_slot) <= STUB_MARSHAL_OFFSET, "the control pag
 _Static_assert(sizeof(struct stub_info) == 64, "a line");
 _Static_assert(STUB_MARKS_OFFSET == STUB_INFO_LENGTH + STUB_SLOTS * STUB_SLOT_SIZE, "Swift takes only plain numbers");
 _Static_assert(STUB_ARENA_LENGTH == STUB_MARKS_OFFSET + STUB_VIEWS * sizeof(struct stub_mark), "plain numbers");
-_Static_assert(STUB_VIEWS_OFFSET + STUB_VIEWS * sizeof(struct stub_view) <= STUB_CODE_OFFSET, "the part that is read-only");
-_Static_assert(STUB_CODE_OFFSET + sizeof(struct stub_code) <= STUB_INFO_LENGTH, "the part that is read-only");
+_Static_assert(STUB_SPACE_OFFSET + sizeof(struct stub_space_info) <= STUB_CODE_OFFSET, "one behind the other");
+_Static_assert(STUB_CODE_OFFSET + sizeof(struct stub_code) <= STUB_LINES_OFFSET, "one behind the other");
+_Static_assert(STUB_LINES_OFFSET + STUB_SLOTS * sizeof(struct stub_info) <= STUB_VIEWS_OFFSET, "one behind the other");
+_Static_assert(STUB_VIEWS_OFFSET + STUB_VIEWS * sizeof(struct stub_view) <= STUB_INFO_LENGTH, "the part that is read-only");
+_Static_assert(STUB_COMMON + 4096 == STUB_AREAS && STUB_AREAS % STUB_AREA_SIZE == 0, "one mapping");
+_Static_assert(STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE == STUB_ARENA, "no gap");
 
 TEXT static struct stub_slot *slot_of(uint64_t index) {
     return (struct stub_slot *)(STUB_ARENA + STUB_INFO_LENGTH + index * STUB_SLOT_SIZE);
@@ -84,7 +88,7 @@ TEXT static uint64_t own_index(void) {
 
 TEXT static void set_up_area(struct stub_area *area, uint64_t index) {
     area->slot = slot_of(index);
-    area->info = (const struct stub_info *)STUB_ARENA + index;
+    area->info = (const struct stub_info *)(STUB_ARENA + STUB_LINES_OFFSET) + index;
     area->self = area;
     area->top = (uint64_t)area + STACK_OFFSET;
     area->frame = 0;
@@ -478,6 +482,9 @@ TEXT static int is_stub_text(uint64_t ip) {
     return ip - (STUB_IMAGE_BASE + STUB_TEXT_OFFSET) < parameters->text_length;
 }
 
+// What a program is trapped for while it starts.
+#define STARTING_TRAPS 48
+
 /// Every signal's handler, on the thread's signal stack, all but SIGSEGV, SIGBUS and SIGSYS blocked.
 TEXT void stub_signal(int signal, const struct information *info, struct context *c) {
     uint64_t ip = c->rip;
@@ -538,8 +545,8 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
     }
     int is_call = signal == SIGSYS && info->code == SYS_SECCOMP && info->architecture == ARCHITECTURE && info->address >> 63 == 0;
     // Some of those that could be answered here go to the Sentry all the same: it rewrites what traps often. One in four, in
-    // no cycle that a program's own could be in step with (Fibonacci hashing).
-    int counts = is_call && ++area->traps * 0x9e3779b9u >> 30 == 0;
+    // no cycle that a program's own could be in step with (Fibonacci hashing), once it has lived long enough for that to pay.
+    int counts = is_call && ++area->traps > STARTING_TRAPS && area->traps * 0x9e3779b9u >> 30 == 0;
     if (is_call && !counts && sleeps(area, c)) {
         // As if from rewritten code: a system call changes rcx and r11 in any case.
         c->rcx = c->r11 = ip;
@@ -567,7 +574,7 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
 
 TEXT long stub_prepare_systrap(void) {
     // Threads' areas, touched by those threads that exist, and what they have in common.
-    long r = call(__NR_mmap, (long)STUB_AREAS, (long)(STUB_SLOTS * STUB_AREA_SIZE + 4096), PROT_READ | PROT_WRITE,
+    long r = call(__NR_mmap, (long)STUB_COMMON, (long)(4096 + STUB_SLOTS * STUB_AREA_SIZE), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     if (r < 0) return r;
     // A set, not a table: constants in memory would lie outside of the image.

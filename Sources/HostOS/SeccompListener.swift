@@ -63,6 +63,6 @@ public struct SeccompListener: Sendable {
         }
     }
 
-    /// SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP: hand over on one core (from 6.6; else no change).
-    public func preferSameCore() { _ = try? hostCall(.ioctl, fd.argument, 0x4008_2104, 1) }
+    /// SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP: hand over on one core, or let the host choose (from 6.6; else no change).
+    public func preferSameCore(_ preferred: Bool = true) { _ = try? hostCall(.ioctl, fd.argument, 0x4008_2104, preferred ? 1 : 0) }
 }

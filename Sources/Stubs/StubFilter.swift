@@ -110,7 +110,7 @@ extension StubFilter {
             for call: SystemCallNumber in [.munmap, .mprotect, .mremap, .msync] { b.rule(call.rawValue, []) }
         }
         if closer != STUB_CLOSE_MEMORY {
-            // FUTEX_WAIT and FUTEX_WAKE, shared.
+            // FUTEX_WAIT and FUTEX_WAKE, shared, on words of the arena, or of what the stub has beside it.
             b.rule(SystemCallNumber.futex.rawValue, [[.upper(0, arena), .oneOf(1, [0, 1])]])
             b.rule(SystemCallNumber.futex_waitv.rawValue, [])
         }

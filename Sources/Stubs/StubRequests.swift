@@ -85,6 +85,8 @@ public final class StubRequests: @unchecked Sendable {
     private var coming: [UInt64: Int32] = [:]
     private var ready: [ReadyStub] = []
     private var taken = 0
+    /// How many threads wait for one.
+    private var waiting = 0
     private var failure: Errno?
     /// Changes when something comes of a fork of the seed. A futex word.
     private let progress = Atomic<UInt32>(0)
@@ -210,7 +212,10 @@ public final class StubRequests: @unchecked Sendable {
         current = ticket
         hasCloned = false
         coming[ticket] = 0
+        // One that nobody waits for is made on another core, if one is free: who has taken the last goes on here.
+        if waiting == 0 { listener.preferSameCore(false) }
         try? listener.answer(request, value: Int64(bitPattern: ticket))
+        if waiting == 0 { listener.preferSameCore(true) }
     }
 
     private func end(_ process: Int32) {
@@ -250,7 +255,8 @@ public final class StubRequests: @unchecked Sendable {
     ///   - ticket: makes new secrets.
     ///   - files: go into it as numbers `firstFile` and on.
     public func takeStub(arena: HostFD, files: [HostFD], ticket: () -> UInt64) throws(Errno) -> Int32 {
-        var ordered = false
+        var ordered = false, counted = false
+        defer { if counted { lock.withLock { waiting -= 1 } } }
         while true {
             let seen = progress.load(ordering: .acquiring)
             let stub = try lock.withLock { () throws(Errno) -> ReadyStub? in
@@ -266,6 +272,10 @@ public final class StubRequests: @unchecked Sendable {
                 if let error = failure {
                     failure = nil
                     throw error
+                }
+                if !counted {
+                    counted = true
+                    waiting += 1
                 }
                 if !ordered {
                     ordered = true

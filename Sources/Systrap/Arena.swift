@@ -52,7 +52,7 @@ final class Arena: @unchecked Sendable {
     /// What a thread's slot says it is. The stub cannot write it.
     func info(_ index: Int) -> UnsafeMutablePointer<CStub.stub_info> {
         precondition(index >= 0 && index < Int(STUB_SLOTS))
-        return unsafe base.assumingMemoryBound(to: CStub.stub_info.self) + index
+        return unsafe (base + Int(STUB_LINES_OFFSET)).assumingMemoryBound(to: CStub.stub_info.self) + index
     }
 
     /// How often the thread on a slot has answered calls, in the order of `MarshalTable.counted`.

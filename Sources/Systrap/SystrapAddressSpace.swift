@@ -133,7 +133,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     }
 
     /// struct stub_heap's `end`.
-    private static var breakPlace: UInt64 { UInt64(STUB_AREAS) + UInt64(STUB_SLOTS) * UInt64(STUB_AREA_SIZE) + 8 }
+    private static var breakPlace: UInt64 { UInt64(STUB_COMMON) + 8 }
 
     override func limitGrowth(_ limited: Bool) {
         bellLock.withLock {

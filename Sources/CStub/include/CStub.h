@@ -15,6 +15,11 @@
 #define STUB_IMAGE_BASE     0x7e8000000000ul
 #define STUB_DATA_OFFSET    0x1000ul
 #define STUB_TEXT_OFFSET    0x8000ul
+// The stub's own pages lie close together, in front of each other without gaps where they can: each process has page tables
+// and mappings for them, which every fork copies. The image ends below what is kept for the host's vDSO: its data from
+// STUB_VDSO_ROOM on, right in front of its code.
+#define STUB_VDSO_ROOM      0x7e8000020000ul
+#define STUB_VDSO           0x7e8000030000ul
 
 // A call that does not exist: how a stub asks the Sentry for something (through gate B, by notification).
 #define STUB_REQUEST 0x2C10
@@ -28,10 +33,12 @@
 
 // The systrap platform: one arena per stub, shared with the Sentry alone. Its first part, which guest code cannot write,
 // tells the stub who it is; then follows a slot per thread.
-#define STUB_ARENA        0x7e9000000000ul
+#define STUB_ARENA        0x7e8010040000ul // behind the areas
 #define STUB_SLOTS        4096ul
-#define STUB_INFO_LENGTH  0x50000ul // a line per slot, and from STUB_SPACE_OFFSET on what holds for the whole address space
-#define STUB_SPACE_OFFSET 0x40000ul
+#define STUB_INFO_LENGTH  0x50000ul // what holds for the whole address space, and from STUB_LINES_OFFSET on a line per slot
+#define STUB_SPACE_OFFSET 0x0ul
+#define STUB_CODE_OFFSET  0x200ul
+#define STUB_LINES_OFFSET 0x440ul // most processes need only the first page
 #define STUB_SLOT_SIZE    0x12000ul // control page, floating point state, window
 #define STUB_FLOATING_OFFSET 0x1000ul
 #define STUB_WINDOW_OFFSET   0x2000ul
@@ -40,10 +47,10 @@
 #define STUB_ARENA_LENGTH 0x12054000ul // all of it
 // Private memory of each thread, whose address tells the slot: struct stub_area and the stack of the entry code in the
 // first page, the signal stack behind it.
-#define STUB_AREAS        0x7ea000000000ul
+#define STUB_AREAS        0x7e8000040000ul
 #define STUB_AREA_SIZE    0x10000ul
-// Private memory that a process's threads have in common, behind their areas: struct stub_heap.
-#define STUB_COMMON       (STUB_AREAS + STUB_SLOTS * STUB_AREA_SIZE)
+// Private memory that a process's threads have in common, in front of their areas: struct stub_heap.
+#define STUB_COMMON       0x7e800003f000ul
 
 // Files that the stub's code reads and writes for the guest (file-calls.c): a struct stub_view per descriptor, in the part
 // of the arena that guest code cannot write, and where the files are mapped. Places are not used again until all were.
@@ -206,7 +213,6 @@ struct stub_code {
     uint64_t low, high; // all of it lies within
     uint64_t pages[64]; // a bit per page, by a hash of its number (stub_code_bit)
 };
-#define STUB_CODE_OFFSET 0x46000ul
 
 static inline uint32_t stub_code_bit(uint64_t page) { return (uint32_t)(page * 0x9e3779b97f4a7c15ul >> 52); }
 

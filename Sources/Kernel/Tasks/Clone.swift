@@ -158,6 +158,11 @@ extension Task {
         child.clearChildTID = flags.contains(.CLONE_CHILD_CLEARTID) ? request.childTID : .null
         child.group.signalLock.withLock {
             child.group.tasks.append(child)
+            // Killed after it was looked at above: whoever did that has not seen this thread.
+            if flags.contains(.CLONE_THREAD), group.groupExit != nil || group.execing != nil {
+                child.isKilled = true
+                child.interrupt()
+            }
             child.allowMaskChangesLocked()
         }
         child.pidNamespace.forEachLevel(child.ids) { namespace, id in namespace.tasks[id] = child }

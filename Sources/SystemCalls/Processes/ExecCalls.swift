@@ -41,13 +41,14 @@ private func loadStrings(_ task: Task, _ arguments: GuestAddress, _ environment:
 /// An array of strings that ends with a null pointer; no array at all is an empty one.
 private func loadStringArray(_ task: Task, _ address: GuestAddress) throws(Errno) -> [[UInt8]] {
     if address.isNull { return [] }
+    var pointers = PagewiseReader(task.memory), texts = pointers
     var strings: [[UInt8]] = []
     var total = 0
     var at = address
     while true {
-        let pointer = try task.memory.load(at, as: UInt64.self)
+        let pointer = try pointers.word(at: at)
         if pointer == 0 { return strings }
-        let string = try task.memory.loadCString(GuestAddress(pointer), limit: ProgramStrings.maximumLength, tooLong: .E2BIG)
+        let string = try texts.string(at: GuestAddress(pointer), limit: ProgramStrings.maximumLength, tooLong: .E2BIG)
         total += string.count + 9
         // 6 MiB is the most that any stack limit allows.
         if total > 6 << 20 { throw .E2BIG }

@@ -25,10 +25,10 @@
 #include <unistd.h>
 
 // Where threads' slots, their private areas and the marks are (CStub.h).
-#define SLOTS 0x7e9000050000ul
+#define SLOTS 0x7e8010090000ul
 #define SLOT 0x12000ul
-#define MARKS 0x7e9012050000ul
-#define AREAS 0x7ea000000000ul
+#define MARKS 0x7e8022090000ul
+#define AREAS 0x7e8000040000ul
 #define AREA 0x10000ul
 #define WANTED 1000000ul
 // What a kernel under test may take for it: a machine with nothing else to do needs a few seconds.
@@ -56,7 +56,7 @@ static uint64_t draw(void) {
 }
 
 static const uint64_t values[] = {0, 1, 2, 3, 4, 5, 8, 16, 4095, 4096, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 1ul << 32,
-                                  1ul << 47, 0x7e9000000000, 0x7e8000000000, 0x7ffffffff000, 1ul << 63, ~0ul, ~0ul - 15};
+                                  1ul << 47, 0x7e8010040000, 0x7e8000000000, 0x7ffffffff000, 1ul << 63, ~0ul, ~0ul - 15};
 
 /// A few changes, then the calls go on for a moment: what is changed all at once is found broken by the first look.
 static void rest(uint64_t r) {

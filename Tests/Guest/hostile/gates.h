@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #define TEXT 0x7e8000008000ul
-#define ARENA 0x7e9000000000ul
+#define ARENA 0x7e8010040000ul
 #define INFO 0x50000ul
 #define SLOTS (ARENA + INFO)
 #define SLOT 0x12000ul
 #define ARENA_LENGTH 0x12054000ul
-#define AREAS 0x7ea000000000ul
+#define AREAS 0x7e8000040000ul
 #define FILES 0x7eb000000000ul
 #define REQUEST 0x2C10
 

@@ -80,7 +80,7 @@ static void attack_requests(void) {
 }
 static void attack_map_over(void) {
     long bad = 0;
-    uint64_t targets[] = {TEXT, TEXT + 4096, ARENA, 0x7ea000000000, 0x7ffffffde000, 0x7e0000000000 - 4096};
+    uint64_t targets[] = {TEXT, TEXT + 4096, ARENA, AREAS, 0x7ffffffde000, 0x7e0000000000 - 4096};
     for (int i = 0; i < 6; i++) {
         bad += through(0, SYS_mmap, (long)targets[i], 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) > 0;
         bad += through(0, SYS_munmap, (long)targets[i], 4096, 0, 0, 0, 0) == 0;
