@@ -155,7 +155,10 @@ static void posix_timers(void)
     sigemptyset(&block);
     sigaddset(&block, SIGRTMIN);
     sigprocmask(SIG_BLOCK, &block, NULL);
-    usleep(60000);
+    // Long enough that no second signal comes before the count is looked at.
+    s = (struct itimerspec){{0, 50000000}, {0, 50000000}};
+    SHOW("slower", timer_settime(id, 0, &s, NULL));
+    usleep(600000);
     handled = 0;
     sigprocmask(SIG_UNBLOCK, &block, NULL);
     SAY("one signal for many %d overrun %d", handled, timer_getoverrun(id) >= 5);
