@@ -1,6 +1,6 @@
 // The way in from rewritten code, and the way out to guest code (native-memory.md, section 9.3).
 //
-// gs points to the thread's struct stub_area, whose offsets are numbers here; systrap.c checks them.
+// gs points to the thread's struct stub_area, whose offsets are numbers here; layout.c checks them.
 
 #define AREA_CONTINUATION 216
 #define AREA_SLOT 224
