@@ -235,7 +235,7 @@ class Life:
         task = self.task("sh", "-c", "sleep 1000 && exit 0")
         task.start()
         # Which host process a program has changes when it executes another: none does any more once sleep runs.
-        task.exec("look", "sh", "-c", "until pgrep -x sleep; do :; done")
+        task.exec("look", "sh", "-c", "until pidof sleep; do :; done")
         task.start("look")
         task.wait("look")
         task.delete("look")
