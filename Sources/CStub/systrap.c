@@ -170,7 +170,9 @@ TEXT static void publish(struct stub_area *area, uint32_t event) {
     struct stub_slot *slot = area->slot;
     slot->what = event;
     area->happened += STUB_COUNT;
-    if (__atomic_exchange_n(&slot->happened, area->happened, __ATOMIC_SEQ_CST) & STUB_ASLEEP) {
+    uint32_t seen = __atomic_exchange_n(&slot->happened, area->happened, __ATOMIC_SEQ_CST);
+    stub_demote(slot);
+    if (seen & STUB_ASLEEP) {
         // It sleeps where this thread was, and wants to know where it is.
         slot->cpu = current_cpu() + 1;
         stub_call_a(__NR_futex, (long)&slot->happened, FUTEX_WAKE, 1, 0, 0, 0);

@@ -250,7 +250,9 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe slot.pointee.number = number
         unsafe slot.pointee.what = command.rawValue
         told &+= STUB_COUNT
-        if unsafe host_exchange32(&slot.pointee.told, told) & STUB_ASLEEP != 0 {
+        let seen = unsafe host_exchange32(&slot.pointee.told, told)
+        unsafe host_demote(slot)
+        if seen & STUB_ASLEEP != 0 {
             unsafe Futex.wake(&slot.pointee.told, shared: true)
         }
     }
