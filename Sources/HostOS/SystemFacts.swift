@@ -34,6 +34,13 @@ public enum HostMemory {
 public enum HostProcessors {
     /// Lets other threads of the host go first (sched_yield(2)).
     public static func yield() { _ = try? hostCall(.sched_yield) }
+    /// How often the calling thread had to let others go first (getrusage(2), `ru_nivcsw`).
+    public static var involuntarySwitches: Int {
+        var usage = [Int](repeating: 0, count: 18)
+        let thread = 1
+        _ = unsafe usage.withMutableBytes { room in try? unsafe hostCall(.getrusage, thread, Int(room.baseAddress)) }
+        return usage[17]
+    }
 
     /// How many: at least 1.
     public static let count: Int = {

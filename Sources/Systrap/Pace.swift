@@ -59,12 +59,13 @@ struct Pace {
     /// What looking in vain counts, against one for each success, and how much of that counts.
     private static var failure: Int { 16 }
     private static var most: Int { 64 }
-    /// Who arrives on another processor later than that, some 100 us, has had to wait there; one that idles takes 40.
-    private static var arrival: UInt64 { 200_000 }
+    /// Who arrives on another processor later than that, some 300 us, has had to wait there: one that idles takes 40, on a
+    /// virtual machine whose host is busy 200.
+    private static var arrival: UInt64 { 600_000 }
     /// What was in somebody's way counts no more after this, about a second.
     private static var forgiven: UInt64 { 2_000_000_000 }
     /// How often the stub's thread looks for its answer, some 20 us, before it sleeps.
-    private static var stubLooks: UInt32 { 1000 }
+    private static var stubLooks: UInt32 { 500 }
     /// Instead of that, while both share a processor: it yields so often (CStub.h).
     private static var stubYields: UInt32 { 0x8000_0000 | 64 }
 
@@ -75,6 +76,8 @@ struct Pace {
     private var rest = 0
     private var penalty = 0
     private var lastTime: UInt64 = 0
+    /// How often the thread had to let another one go first, when it was last asked for.
+    private var switches = 0
 
     /// What the stub's thread is to do while it waits.
     var stubPatience: UInt32 { isFast ? Self.stubLooks : Self.stubYields }
@@ -88,11 +91,12 @@ struct Pace {
         // Each look takes the line away from the stub that fills it.
         for _ in 0..<16 {
             host_pause()
+            host_pause()
             if unsafe host_load32(word) == wanted { return true }
         }
         guard LookoutBudget.take() else { return false }
         defer { LookoutBudget.give() }
-        var last = start
+        var start = start, last = start
         while true {
             for _ in 0..<16 {
                 host_pause()
@@ -101,12 +105,23 @@ struct Pace {
             HostProcessors.yield()
             let now = host_rdtsc()
             if now &- last > Lookout.preemption {
-                makeWay()
-                return false
+                if hasMadeWay() {
+                    makeWay()
+                    return false
+                }
+                start &+= now &- last
             }
             if now &- start > Self.close { return false }
             last = now
         }
+    }
+
+    /// Whether another thread had this one's processor since it was last asked. Else the processor itself was away: taken
+    /// by the host of a virtual machine, say.
+    private mutating func hasMadeWay() -> Bool {
+        let count = HostProcessors.involuntarySwitches
+        defer { switches = count }
+        return count != switches
     }
 
     /// Somebody computes on the processor where it looks.
@@ -146,6 +161,7 @@ struct Pace {
             isFast = true
             let start = host_rdtsc()
             Processors.leave()
+            switches = HostProcessors.involuntarySwitches
             if host_rdtsc() &- start > Self.arrival { makeWay() }
         }
     }

@@ -251,7 +251,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe slot.pointee.what = command.rawValue
         told &+= STUB_COUNT
         let seen = unsafe host_exchange32(&slot.pointee.told, told)
-        unsafe host_demote(slot)
+        if pace.isFast { unsafe host_demote(slot) }
         if seen & STUB_ASLEEP != 0 {
             unsafe Futex.wake(&slot.pointee.told, shared: true)
         }

@@ -276,8 +276,18 @@ import Stubs
         unsafe at.storeBytes(of: address, as: UInt64.self)
         unsafe (at + 8).storeBytes(of: UInt32(truncatingIfNeeded: count), as: UInt32.self)
         unsafe (at + 12).storeBytes(of: UInt32(truncatingIfNeeded: place), as: UInt32.self)
+        if place == 0 { unsafe Self.demote(at, Self.recordSize + count) }
         records += 1
         return true
+    }
+
+    /// Lets lines go to where the stub's processor finds them sooner than in this one's cache.
+    private static func demote(_ start: UnsafeMutableRawPointer, _ count: Int) {
+        var offset = 0
+        while offset < count {
+            unsafe host_demote(start + offset)
+            offset += 64
+        }
     }
 
     private static func rounded(_ count: Int) -> Int { (count + 7) & ~7 }
