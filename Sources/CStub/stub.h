@@ -69,7 +69,7 @@ HIDDEN __attribute__((noreturn)) void stub_main(const uint64_t *stack);
 /// The time stamp counter.
 __attribute__((always_inline)) static inline uint64_t stub_ticks(void) { return __builtin_ia32_rdtsc(); }
 
-/// Moves a cache line towards other processors' (CLDEMOTE; nothing where the processor knows no such instruction).
+/// Moves a cache line to the cache that all processors share (CLDEMOTE; nothing where there is no such instruction).
 __attribute__((always_inline)) static inline void stub_demote(const void *p) {
     __asm__ volatile(".byte 0x0f, 0x1c, 0x07" : : "D"(p) : "memory");
 }

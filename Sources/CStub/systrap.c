@@ -171,8 +171,7 @@ TEXT static void publish(struct stub_area *area, uint32_t event) {
     slot->what = event;
     area->happened += STUB_COUNT;
     uint32_t seen = __atomic_exchange_n(&slot->happened, area->happened, __ATOMIC_SEQ_CST);
-    // To where another processor finds it sooner than in this one's cache.
-    if (!(slot->spins & STUB_YIELDS)) stub_demote(slot);
+    if (slot->spins & STUB_DEMOTES) stub_demote(slot);
     if (seen & STUB_ASLEEP) {
         // It sleeps where this thread was, and wants to know where it is.
         slot->cpu = current_cpu() + 1;
@@ -214,6 +213,7 @@ TEXT static uint32_t await(struct stub_area *area) {
         }
         left = 0;
     }
+    left &= STUB_LOOKS;
     for (uint32_t looks = 1; left; left--, looks++) {
         // It takes longer than most calls do: others of this processor may be what it waits for.
         if (looks % 16 == 0 && looks > 32 && stub_yield(area)) break;
@@ -422,7 +422,7 @@ TEXT static void hand_over(struct stub_area *area) {
     slot->words[3] = words[3], slot->words[4] = words[4], slot->words[5] = words[5];
     slot->number = (uint32_t)r[RAX];
     publish(area, event);
-    if (event & STUB_EVENT_PLAIN && !(event & STUB_EVENT_INLINE)) stub_demote(slot->input);
+    if (event & STUB_EVENT_PLAIN && !(event & STUB_EVENT_INLINE) && slot->spins & STUB_DEMOTES) stub_demote(slot->input);
     obey(area, await(area));
 }
 

@@ -1,4 +1,5 @@
 import CHostOS
+import CStub
 import HostOS
 import LinuxABI
 import Synchronization
@@ -79,8 +80,11 @@ struct Pace {
     /// How often the thread had to let another one go first, when it was last asked for.
     private var switches = 0
 
+    /// Of what is handed over while it is fast.
+    var demotion = Demotion()
+
     /// What the stub's thread is to do while it waits.
-    var stubPatience: UInt32 { isFast ? Self.stubLooks : Self.stubYields }
+    var stubPatience: UInt32 { isFast ? Self.stubLooks | (demotion.isOn ? STUB_DEMOTES : 0) : Self.stubYields }
 
     /// Looks for the word to change to `wanted`. After the first moment, others go first on this processor: threads whose
     /// stubs are in a conversation with this one's may share it.

@@ -251,7 +251,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         unsafe slot.pointee.what = command.rawValue
         told &+= STUB_COUNT
         let seen = unsafe host_exchange32(&slot.pointee.told, told)
-        if pace.isFast { unsafe host_demote(slot) }
+        if window.demotes { unsafe host_demote(slot) }
         if seen & STUB_ASLEEP != 0 {
             unsafe Futex.wake(&slot.pointee.told, shared: true)
         }
@@ -263,6 +263,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         if patience == toldPatience { return }
         toldPatience = patience
         unsafe slot.pointee.spins = patience
+        window.demotes = patience & STUB_DEMOTES != 0
     }
 
     /// The stub's thread need not look for its answer: on this processor it would be in the way of those who bring it about.
@@ -280,7 +281,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         // What has come already needs no patience.
         if unsafe host_load32(&slot.pointee.happened) == happened { return true }
         let start = host_rdtsc()
-        if pace.isFast, unsafe pace.spin(&slot.pointee.happened, until: happened, start: start) { return true }
+        if pace.isFast, unsafe pace.spin(&slot.pointee.happened, until: happened, start: start) {
+            if pace.demotion.noteTurn() { tellPatience() }
+            return true
+        }
         unsafe pace.settle(near: host_load32(&slot.pointee.cpu))
         tellPatience()
         let alive = sleep()

@@ -36,7 +36,7 @@ static inline void host_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 static inline void host_prefetch_write(const void *address) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address)); }
 
 static inline void host_pause(void) { __builtin_ia32_pause(); }
-/// Moves a cache line towards other processors' (CLDEMOTE; nothing where the processor knows no such instruction).
+/// Moves a cache line to the cache that all processors share (CLDEMOTE; nothing where there is no such instruction).
 static inline void host_demote(const void *p) { __asm__ volatile(".byte 0x0f, 0x1c, 0x07" : : "D"(p) : "memory"); }
 static inline uint64_t host_rdtsc(void) { return __builtin_ia32_rdtsc(); }
 

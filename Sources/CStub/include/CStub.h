@@ -60,7 +60,10 @@
 #define STUB_FILES_LENGTH 0x4000000000ul
 #define STUB_VIEW_TRANSFER (4ul << 20) // more than this in one call is the Sentry's
 
-#define STUB_YIELDS 0x80000000u // in stub_slot.spins
+// In stub_slot.spins, beside the number of looks.
+#define STUB_YIELDS 0x80000000u
+#define STUB_DEMOTES 0x40000000u // lines that are handed over are demoted
+#define STUB_LOOKS 0xffffu
 // Of stub_slot.happened and told: the step of the counter, and what says that somebody sleeps until it changes.
 #define STUB_COUNT 2u
 #define STUB_ASLEEP 1u
@@ -140,7 +143,7 @@ struct stub_slot {
     uint64_t mask;
     uint64_t pad2[3];
     // The Sentry: changes rarely, in lines that neither writes otherwise.
-    uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead
+    uint32_t spins;                 // how often to look at `told` before sleeping; STUB_YIELDS: to yield instead; STUB_DEMOTES
     uint32_t kick;                  // not 0: do not enter guest code
     uint64_t pad3[15];
     // Both in turns.

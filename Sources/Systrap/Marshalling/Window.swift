@@ -37,6 +37,8 @@ import Stubs
     private var lowest = UInt64.max, highest: UInt64 = 0
     /// How much of the window has been in use.
     private(set) var reach = 0
+    /// Lines are demoted for the stub (`Demotion`).
+    var demotes = false
 
     static var capacity: Int { Int(STUB_WINDOW_SIZE) }
     private static var slotSize: Int { Int(STUB_SLOT_SIZE) }
@@ -276,12 +278,11 @@ import Stubs
         unsafe at.storeBytes(of: address, as: UInt64.self)
         unsafe (at + 8).storeBytes(of: UInt32(truncatingIfNeeded: count), as: UInt32.self)
         unsafe (at + 12).storeBytes(of: UInt32(truncatingIfNeeded: place), as: UInt32.self)
-        if place == 0 { unsafe Self.demote(at, Self.recordSize + count) }
+        if demotes && place == 0 { unsafe Self.demote(at, Self.recordSize + count) }
         records += 1
         return true
     }
 
-    /// Lets lines go to where the stub's processor finds them sooner than in this one's cache.
     private static func demote(_ start: UnsafeMutableRawPointer, _ count: Int) {
         var offset = 0
         while offset < count {
