@@ -144,6 +144,10 @@ TEXT static int futex(struct stub_area *area) {
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
         if (operation & FUTEX_CLOCK_REALTIME) return HANDED_OVER;
+        if (operation == FUTEX_WAKE_PRIVATE && STUB_SPACE->flags & STUB_SPACE_ALONE && !(r[RDI] & 3)) {
+            r[RAX] = 0;
+            return ANSWERED;
+        }
         r[RAX] = (uint64_t)stub_call_a(__NR_futex, (long)r[RDI], operation, (long)r[RDX], (long)r[R10], (long)r[R8], (long)r[R9]);
         return ANSWERED;
     case FUTEX_WAKE_OP:

@@ -27,7 +27,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     /// Each memory call is judged.
     let isMediated: Bool
 
-    /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. A leaf.
+    /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. Before the stub process's own lock.
     private let bellLock = Lock()
     private var bells: [Bell] = []
     private var dead = false
@@ -48,7 +48,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_FUTEXES | (mediated ? 0 : STUB_SPACE_MEMORY_CALLS)
-            | (Processors.count > 1 ? STUB_SPACE_PARALLEL : 0)
+            | (Processors.count > 1 ? STUB_SPACE_PARALLEL : 0) | STUB_SPACE_ALONE
         publishTracked()
     }
 
@@ -139,6 +139,14 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         bellLock.withLock {
             let flags = unsafe arena.space.pointee.flags
             unsafe arena.space.pointee.flags = limited ? flags | STUB_SPACE_LIMITED : flags & ~STUB_SPACE_LIMITED
+        }
+    }
+
+    /// A context came or went. One that came runs no guest code yet.
+    func noteContexts() {
+        bellLock.withLock {
+            let flags = unsafe arena.space.pointee.flags
+            unsafe arena.space.pointee.flags = contextCount == 1 ? flags | STUB_SPACE_ALONE : flags & ~STUB_SPACE_ALONE
         }
     }
 

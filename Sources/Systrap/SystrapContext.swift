@@ -224,7 +224,10 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
             space.reap()
             space.requests.forget(process: space.process)
             wasLast = true
-        } else if thread != space.process && !space.isDead {
+            return
+        }
+        space.noteContexts()
+        if thread != space.process && !space.isDead {
             if isWindowLarge { releaseWindow() }
             if bound, space.reserveKept() {
                 begin(STUB_CLEAR, clearAtEnd.rawValue)

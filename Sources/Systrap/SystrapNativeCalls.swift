@@ -93,6 +93,7 @@ extension SystrapContext {
         if let kept = space.takeKept(closed) {
             let caller = registers
             space.addContext()
+            space.noteContexts()
             let context = SystrapContext(space, on: kept, controls: unsafe host_load64(&slot.pointee.controls))
             context.registers = caller
             return context
@@ -105,6 +106,7 @@ extension SystrapContext {
             // The guest's word: it must at least be a thread of this stub.
             try HostTrace.signal(process: space.process, thread: thread, 0)
             space.addContext()
+            space.noteContexts()
             let context = SystrapContext(space, slot: index, thread: thread, fresh: false)
             context.closed = closed
             context.registers = registers
