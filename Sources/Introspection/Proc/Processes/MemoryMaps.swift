@@ -28,11 +28,11 @@ enum MemoryMaps {
     static func areas(_ view: TaskView, _ caller: Caller, from file: String) -> [Area] {
         guard let memory = view.memory else { return [] }
         let areas = areas(of: memory, caller, from: file)
-        if !memory.hugePages.areHidden || !areas.indices.dropFirst().contains(where: { JoinedAreas.mayBeOne(areas[$0 - 1], areas[$0]) }) {
-            return memory.hugePages.areHidden && file == "smaps" ? JoinedAreas.of(areas) : areas
-        }
-        // Only this file says why the host keeps two apart.
-        return JoinedAreas.of(file == "smaps" ? areas : self.areas(of: memory, caller, from: "smaps"))
+        if !memory.hugePages.areHidden { return areas }
+        if file == "smaps" { return JoinedAreas.of(areas) }
+        // Only smaps says why the host keeps two apart.
+        let mayJoin = areas.indices.dropFirst().contains { JoinedAreas.mayBeOne(areas[$0 - 1], areas[$0]) }
+        return mayJoin ? JoinedAreas.of(self.areas(of: memory, caller, from: "smaps")) : areas
     }
 
     private static func areas(of memory: MemoryManager, _ caller: Caller, from file: String) -> [Area] {
