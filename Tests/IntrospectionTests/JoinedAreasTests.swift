@@ -23,7 +23,7 @@ import Testing
     func joined() {
         let areas = [area(0..<8, flags: "rd wr"), area(8..<508, flags: "rd hg wr"), area(508..<510, flags: "rd wr")]
         #expect(text(JoinedAreas.of(areas)) == [
-            "0-510", "Size:                2040 kB", "KernelPageSize:         4 kB", "Private_Hugetlb:     1020 kB",
+            "0-510", "Size:               2040 kB", "KernelPageSize:        4 kB", "Private_Hugetlb:    1020 kB",
             "THPeligible:           0", "VmFlags: rd wr ",
         ])
     }
