@@ -162,7 +162,7 @@ int main(int argc, char **argv) {
         fflush(stdout);
     }
     if (wanted(argc - first, argv + first, "fork_1g")) {
-        big = mmap(0, 1ul << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        big = mmap(0, 1ul << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (big != MAP_FAILED) {
             memset(big, 1, 1ul << 30);
             uint64_t best = UINT64_MAX;

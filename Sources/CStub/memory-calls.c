@@ -14,6 +14,7 @@
 #define MAP_PASSED                                                                                                          \
     (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_FIXED_NOREPLACE)
 #define MAP_IGNORED (MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NONBLOCK)
+#define EFAULT 14
 #define EINVAL 22
 
 enum { HANDED_OVER, ANSWERED };
@@ -50,6 +51,10 @@ TEXT static int map(uint64_t *r) {
         if (!is_range(address, &size)) return HANDED_OVER;
         if (wanted <= STUB_SPACE->limit - size) address = wanted;
     }
+    // Large memory is the Sentry's: it may ask for huge pages.
+    if (size >= STUB_LARGE && STUB_SPACE->flags & STUB_SPACE_LARGE && type == MAP_PRIVATE && protection == PROT_RW &&
+        !(flags & (MAP_FIXED_ANY | MAP_NORESERVE | MAP_STACK)))
+        return HANDED_OVER;
     r[RAX] = (uint64_t)stub_call_a(__NR_mmap, (long)address, (long)size, (long)protection, (long)(flags & MAP_PASSED), -1, 0);
     return ANSWERED;
 }
@@ -81,7 +86,10 @@ TEXT static int remap(uint64_t *r) {
         return HANDED_OVER;
     }
     if ((new > old || flags & MREMAP_DONTUNMAP) && STUB_SPACE->flags & STUB_SPACE_LIMITED) return HANDED_OVER;
-    r[RAX] = (uint64_t)stub_call_a(__NR_mremap, (long)from, (long)old, (long)new, (long)flags, (long)to, 0);
+    long place = stub_call_a(__NR_mremap, (long)from, (long)old, (long)new, (long)flags, (long)to, 0);
+    // Perhaps one mapping but for the huge pages of a part of it.
+    if (place == -EFAULT && STUB_SPACE->flags & STUB_SPACE_LARGE) return HANDED_OVER;
+    r[RAX] = (uint64_t)place;
     return ANSWERED;
 }
 
@@ -90,6 +98,8 @@ TEXT static int advise(uint64_t *r) {
     if (advice > 24 || !is_range(r[RDI], &size)) return HANDED_OVER;
     uint32_t drops = 1u << MADV_DONTNEED | 1u << MADV_FREE | 1u << MADV_DONTNEED_LOCKED;
     if (drops >> advice & 1 && is_tracked(r[RDI], size)) return HANDED_OVER;
+    // The Sentry wants to know who asks for huge pages.
+    if (advice == MADV_HUGEPAGE && STUB_SPACE->flags & STUB_SPACE_LARGE) return HANDED_OVER;
     uint32_t native = 1u << MADV_DONTNEED | 1u << MADV_FREE | 1u << MADV_DONTFORK | 1u << MADV_DOFORK | 1u << MADV_HUGEPAGE |
                       1u << MADV_NOHUGEPAGE | 1u << MADV_DONTDUMP | 1u << MADV_DODUMP | 1u << MADV_WIPEONFORK |
                       1u << MADV_KEEPONFORK | 1u << MADV_COLD | 1u << MADV_POPULATE_READ | 1u << MADV_POPULATE_WRITE |

@@ -40,6 +40,15 @@ public enum HostMachine {
         return (words[4] &* unit, words[8] &* unit)
     }
 
+    /// Whether memory gets huge pages just where a program asks for them (MADV_HUGEPAGE): the host's other settings, `always`
+    /// and `never`, leave it no choice.
+    public static var choosesHugePages: Bool {
+        guard let file = try? HostFD.currentDirectory.open("/sys/kernel/mm/transparent_hugepage/enabled", 0) else { return false }
+        defer { file.close() }
+        let text = String(decoding: (try? file.readAll(limit: 4096)) ?? [], as: UTF8.self)
+        return text.split(separator: " ").contains("[madvise]")
+    }
+
     /// XCR0: the parts of the vector state that the host has switched on; x87 and SSE without XSAVE.
     public static var enabledStates: UInt64 { cpuid(1).ecx & 1 << 27 != 0 ? host_xgetbv() : 3 }
 

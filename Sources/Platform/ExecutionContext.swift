@@ -439,6 +439,10 @@ open class Platform: @unchecked Sendable {
     /// Whether each memory call of guests is judged, one after the other. Set before the first source is made.
     public final var mediatesMemoryCalls = false
 
+    /// Whether large private mappings of guests get huge pages: then the kernel makes each of them, none is made natively.
+    /// Set before the first source is made.
+    public final var asksForHugePages = false
+
     /// How often guests made calls without the Sentry since the start, by number: as their own memory has it.
     open var unseenCalls: [Int: UnseenCalls] { [:] }
 }

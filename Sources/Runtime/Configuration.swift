@@ -3,12 +3,15 @@ public struct Configuration: Hashable, Sendable {
     public enum Network: String, CaseIterable, Sendable { case sandbox, host, none }
     public enum Platform: String, CaseIterable, Sendable { case systrap, ptrace }
     public enum MemoryCalls: String, CaseIterable, Sendable { case native, mediated }
+    public enum HugePages: String, CaseIterable, Sendable { case large, asked }
 
     /// Where the state of containers is kept.
     public var root = "/run/cloister"
     public var platform = Platform.systrap
     public var network = Network.sandbox
     public var memoryCalls = MemoryCalls.native
+    /// Which memory of guests gets huge pages: large mappings as well, or what they ask it for.
+    public var hugePages = HugePages.large
     public var debug = false
     /// The Sentry logs every system call of the guest.
     public var strace = false

@@ -89,6 +89,7 @@ enum ConfigurationFile {
         case "platform": configuration.platform = try Configuration.platform(named: value)
         case "network": configuration.network = try one(of: value, key, place)
         case "memory-calls": configuration.memoryCalls = try one(of: value, key, place)
+        case "huge-pages": configuration.hugePages = try one(of: value, key, place)
         case "debug": configuration.debug = try bool(value, key, place)
         case "strace": configuration.strace = try bool(value, key, place)
         case "debug-log": configuration.debugLog = value

@@ -12,6 +12,7 @@ public enum StubCalls {
         case .mprotect, .madvise, .msync: if !StubLayout.contains(a, b) { throw .ENOMEM }
         case .mremap: if !StubLayout.contains(a, b) || !StubLayout.contains(e, c) { throw .EINVAL }
         case .futex, .futex_waitv, .membarrier, .close: break
+        case .prctl: if a != 41 /* PR_SET_THP_DISABLE */ || b > 1 || c | d | e != 0 { throw .ENOSYS }
         default: throw .ENOSYS
         }
     }

@@ -74,6 +74,8 @@ enum StubFilter {
         b.rule(SystemCallNumber.seccomp.rawValue, [STUB_CLOSE_MEMORY, STUB_CLOSE_FUTEXES, STUB_CLOSE_ALL].map {
             [.low(0, 1 /* SET_MODE_FILTER */), .oneOf(1, [0, 1 /* TSYNC */]), .equal(2, StubLayout.closer($0))]
         })
+        b.rule(SystemCallNumber.prctl.rawValue, [[.low(0, 41 /* PR_SET_THP_DISABLE */), .between(1, 0, 1), .low(2, 0), .low(3, 0),
+                                                  .low(4, 0)]])
         b.rule(SystemCallNumber.sched_setaffinity.rawValue, [[.low(0, 0), .between(1, 0, 128)]])
         b.verdict(.trap)
     }

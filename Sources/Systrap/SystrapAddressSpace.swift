@@ -26,6 +26,8 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let views: FileViews
     /// Each memory call is judged.
     let isMediated: Bool
+    /// Large mappings are the kernel's to make.
+    let handsOverLarge: Bool
 
     /// Guards `bells`, `dead`, `kept`, `installed`, and the flags of the space. Before the stub process's own lock.
     private let bellLock = Lock()
@@ -36,9 +38,11 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         spareArena: SpareArena, answered: AnsweredCalls, mediated: Bool, copyOf rewritten: RewrittenCode? = nil) {
+         spareArena: SpareArena, answered: AnsweredCalls, mediated: Bool, handsOverLarge: Bool,
+         copyOf rewritten: RewrittenCode? = nil) {
         self.answered = answered
         isMediated = mediated
+        self.handsOverLarge = handsOverLarge
         self.arena = arena
         self.requests = requests
         self.rewritten = rewritten ?? RewrittenCode()
@@ -48,7 +52,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         super.init(process: process, limit: limit, seed: seed, watch: watch)
         unsafe arena.space.pointee.limit = limit.rawValue
         unsafe arena.space.pointee.flags = STUB_SPACE_FUTEXES | (mediated ? 0 : STUB_SPACE_MEMORY_CALLS)
-            | (Processors.count > 1 ? STUB_SPACE_PARALLEL : 0) | STUB_SPACE_ALONE
+            | (Processors.count > 1 ? STUB_SPACE_PARALLEL : 0) | (handsOverLarge ? STUB_SPACE_LARGE : 0) | STUB_SPACE_ALONE
         publishTracked()
     }
 

@@ -513,7 +513,7 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
     override func unlockBreak() { _ = command(STUB_EXCHANGE, Self.breakLock, 1, 0) }
 
     /// struct stub_heap's `lock`.
-    private static var breakLock: UInt64 { UInt64(STUB_AREAS) + UInt64(STUB_SLOTS) * UInt64(STUB_AREA_SIZE) }
+    private static var breakLock: UInt64 { UInt64(STUB_COMMON) }
 
     override func compareExchange(_ address: GuestAddress, expected: UInt32, desired: UInt32) throws(Errno) -> UInt32 {
         if address >= space.limit { throw .EFAULT }

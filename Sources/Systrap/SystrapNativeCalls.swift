@@ -148,7 +148,7 @@ extension SystrapContext {
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
                                        watch: space.watch, arena: arena, spareArena: space.spareArena, answered: space.answered,
-                                       mediated: space.isMediated, copyOf: code)
+                                       mediated: space.isMediated, handsOverLarge: space.handsOverLarge, copyOf: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         copy.inherit(from: space)
         let context = SystrapContext(copy, slot: index, thread: process, fresh: false)

@@ -36,7 +36,7 @@ public final class SystrapPlatform: Platform, @unchecked Sendable {
     public override func makeSource(cgroups: [HostFD]) throws(Errno) -> StubSource {
         let seed = try parent.makeSeed(mediatesMemoryCalls ? .mediated : .systrap, cgroups: cgroups)
         return SystrapSource(seed: seed, requests: try seed.startAnswering(), watch: watch,
-                             answered: answered, closed: mediatesMemoryCalls ? .memory : [])
+                             answered: answered, closed: mediatesMemoryCalls ? .memory : [], handsOverLarge: asksForHugePages)
     }
 }
 
@@ -47,11 +47,14 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     private let watch: StubWatch
     private let answered: AnsweredCalls
     private let closed: StubCalls.Closed
+    private let handsOverLarge: Bool
     private let spareArena = SpareArena()
 
-    init(seed: Seed, requests: StubRequests, watch: StubWatch, answered: AnsweredCalls, closed: StubCalls.Closed) {
+    init(seed: Seed, requests: StubRequests, watch: StubWatch, answered: AnsweredCalls, closed: StubCalls.Closed,
+         handsOverLarge: Bool) {
         self.answered = answered
         self.closed = closed
+        self.handsOverLarge = handsOverLarge
         self.seed = seed
         self.requests = requests
         self.watch = watch
@@ -66,7 +69,7 @@ final class SystrapSource: StubSource, @unchecked Sendable {
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
                                         watch: watch, arena: arena, spareArena: spareArena, answered: answered,
-                                        mediated: closed.contains(.memory))
+                                        mediated: closed.contains(.memory), handsOverLarge: handsOverLarge)
         let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
         context.prepared = files
         context.closed = closed

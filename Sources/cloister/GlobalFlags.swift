@@ -14,6 +14,7 @@ enum GlobalFlags {
         Flag("platform", value: "NAME", "How guest code is run: ptrace or systrap."),
         Flag("network", value: "NAME", "What network a sandbox has: sandbox, host or none."),
         Flag("memory-calls", value: "HOW", "Whether memory calls run natively or through the Sentry: native or mediated."),
+        Flag("huge-pages", value: "WHICH", "What gets huge pages where the host leaves the choice: large mappings, or what is asked for: large or asked."),
         Flag("confinement", value: "HOW", "full, or off to look for faults of our own."),
         Flag("rootless", value: "HOW", "Ignored; for callers of other runtimes."),
     ]
@@ -30,6 +31,7 @@ enum GlobalFlags {
         if let name = arguments.value("platform") { configuration.platform = try Configuration.platform(named: name) }
         if let name = arguments.value("network") { configuration.network = try choice(name, "network") }
         if let name = arguments.value("memory-calls") { configuration.memoryCalls = try choice(name, "kind of memory calls") }
+        if let name = arguments.value("huge-pages") { configuration.hugePages = try choice(name, "choice of huge pages") }
         configuration.debug = arguments.has("debug")
         configuration.strace = arguments.has("strace")
         if let file = arguments.value("debug-log") { configuration.debugLog = try AbsolutePath.of(file) }

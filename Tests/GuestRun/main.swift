@@ -60,6 +60,7 @@ func startGofer(_ directory: String, options: String) throws -> GoferConnection 
 func run(_ arguments: [String], root: String?, terminal: Bool, systrap: Bool, mediated: Bool, trace: Bool) throws -> ExitStatus {
     let platform: Platform = systrap ? try SystrapPlatform.start() : try PtracePlatform.start()
     platform.mediatesMemoryCalls = mediated
+    platform.asksForHugePages = HostMachine.choosesHugePages
     let callLog: (@Sendable ([UInt8]) -> Void)? = trace ? sayBytes : nil
     let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog, log: say)
     let connection = try startGofer(root ?? "/", options: root == nil ? "ro" : "rw")

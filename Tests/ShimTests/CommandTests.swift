@@ -73,10 +73,11 @@ import Testing
 @Suite struct ConfigurationFiles {
     @Test func keysAreSet() throws {
         var configuration = Configuration()
-        let text = "# comment\n[runtime]\nplatform = \"systrap\" # why\nnetwork='none'\r\n\n debug = true\nmemory-calls = \"mediated\""
+        let text = "# comment\n[runtime]\nplatform = \"systrap\" # why\nnetwork='none'\r\n\n debug = true\nmemory-calls = \"mediated\"\nhuge-pages = \"asked\""
         try ConfigurationFile.apply(text: Array(text.utf8), name: "c", to: &configuration)
         #expect(configuration.platform == .systrap && configuration.network == .none && configuration.debug)
         #expect(configuration.memoryCalls == .mediated)
+        #expect(configuration.hugePages == .asked)
     }
 
     @Test(arguments: ["platform = \"tea\"", "platform", "nonsense = 1", "debug = maybe", "network = \"x", "network = \"lan\""])

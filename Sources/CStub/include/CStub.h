@@ -190,6 +190,8 @@ struct stub_space_info {
 #define STUB_SPACE_CLOCKS       4u
 #define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
 #define STUB_SPACE_PARALLEL    16u // there is more than one processor
+#define STUB_SPACE_LARGE       32u // the Sentry makes mappings of STUB_LARGE bytes and more
+#define STUB_LARGE (16ul << 20)
 #define STUB_SPACE_ALONE       64u // one thread of the guest runs in it: nobody can wait at its private futexes
 
 /// A descriptor whose file is mapped, or a device. The Sentry writes it, the stub has it mapped read-only.

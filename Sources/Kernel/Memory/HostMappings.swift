@@ -11,6 +11,10 @@ public struct HostMapping: Sendable {
     /// As the host numbers it, encoded as in st_dev; 0 for anonymous memory.
     public var device: UInt64
     public var inode: UInt64
+    /// "rd wr mr mw me ac" and so on, without "hg"; empty when it was not asked for.
+    public var flags: [UInt8] = []
+
+    public var size: UInt64 { end &- start }
 
     /// Whether it is private and can be written.
     public var isData: Bool { permissions.count > 3 && permissions[1] == UInt8(ascii: "w") && permissions[3] == UInt8(ascii: "p") }
@@ -19,11 +23,16 @@ public struct HostMapping: Sendable {
 extension MemoryManager {
     /// The host's list, in the order of addresses.
     ///
+    /// - Parameter withFlags: what the host says of each beside its permissions, which takes as long as its memory is large.
     /// - Throws: ESRCH when the memory is gone.
-    public func hostMappings() throws(Errno) -> [HostMapping] {
+    public func hostMappings(withFlags: Bool = false) throws(Errno) -> [HostMapping] {
         let limit = addressSpace.limit.rawValue
         var mappings: [HostMapping] = []
-        for line in try addressSpace.hostProc("maps").split(separator: 0x0a) {
+        for line in try addressSpace.hostProc(withFlags ? "smaps" : "maps").split(separator: 0x0a) {
+            if line.starts(with: Self.flagsName) {
+                if !mappings.isEmpty { mappings[mappings.count - 1].flags = Self.flags(line, without: Self.hugeFlag) }
+                continue
+            }
             let fields = line.split(separator: 0x20, maxSplits: 5, omittingEmptySubsequences: true)
             guard fields.count >= 5 else { continue }
             let range = fields[0].split(separator: 0x2d)
@@ -38,6 +47,14 @@ extension MemoryManager {
                 inode: decimal(fields[4])))
         }
         return mappings
+    }
+
+    private static var flagsName: [UInt8] { Array("VmFlags:".utf8) }
+    private static var hugeFlag: [UInt8] { Array("hg".utf8) }
+
+    /// The words of a line.
+    private static func flags(_ line: ArraySlice<UInt8>, without word: [UInt8]) -> [UInt8] {
+        Array(line.split(separator: 0x20).dropFirst().filter { !$0.elementsEqual(word) }.joined(separator: [0x20]))
     }
 
     /// - Throws: ENOMEM when a page of the range is not mapped.

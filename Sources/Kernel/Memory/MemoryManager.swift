@@ -68,6 +68,9 @@ public final class MemoryManager: @unchecked Sendable {
     /// membarrier(2)'s registrations.
     public var membarrierRegistrations: UInt32 = 0
 
+    /// Guarded by the lock.
+    var hugePagesStorage = HugePages()
+
     public init(addressSpace: AddressSpace) { self.addressSpace = addressSpace }
 
     public var layout: Layout {
@@ -125,6 +128,7 @@ public final class MemoryManager: @unchecked Sendable {
             new.sharedMemory = sharedMemory.copy()
             new.breakStart = breakStart
             new.breakEnd = breakEnd
+            new.hugePagesStorage = hugePagesStorage
             child.setHeap(start: breakStart)
             new.membarrierRegistrations = membarrierRegistrations
         }

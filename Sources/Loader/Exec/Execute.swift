@@ -67,6 +67,7 @@ extension Task {
             try context.bind()
             VDSO.shared.tell(context.addressSpace)
             let mm = MemoryManager(addressSpace: context.addressSpace)
+            try mm.inheritHugePages(from: self.mm, by: context)
             mm.executable = file.path
             mm.programHold = hold
             mm.dumpable = identity.isSecure || !program.isReadable ? 0 : 1

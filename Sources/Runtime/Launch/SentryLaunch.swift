@@ -14,6 +14,7 @@ enum SentryLaunch {
         var arguments = ["cloister-sentry", "--control-fd=3", "--id=\(id)", "--platform=\(configuration.platform.rawValue)",
                          "--network=\(configuration.network.rawValue)",
                          "--memory-calls=\(configuration.memoryCalls.rawValue)",
+                         "--huge-pages=\(configuration.hugePages.rawValue)",
                          "--confinement=\(configuration.confinement ? "full" : "off")", "--launched=\(launched)"]
         if configuration.debug || configuration.debugLogs != nil { arguments.append("--debug") }
         if configuration.strace { arguments.append("--strace") }

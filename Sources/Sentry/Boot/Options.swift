@@ -1,7 +1,7 @@
 /// The Sentry's command line, which the runtime writes.
 ///
 ///     cloister-sentry --control-fd=3 --id=ID [--platform=ptrace] [--network=sandbox] [--memory-calls=native]
-///                     [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4] [--debug-turn-fd=5]
+///                     [--huge-pages=large] [--confinement=full] [--debug] [--strace] [--launched=NANOSECONDS] [--debug-fd=4] [--debug-turn-fd=5]
 ///                     [--owner-fd=6]
 struct Options {
     enum Confinement: String { case full, off }
@@ -13,6 +13,7 @@ struct Options {
     var platform = "ptrace"
     var network = "sandbox"
     var memoryCalls = "native"
+    var hugePages = "large"
     var confinement = Confinement.full
     var debug = false
     var strace = false
@@ -39,6 +40,7 @@ struct Options {
             case "--platform": platform = value
             case "--network": network = value
             case "--memory-calls": memoryCalls = value
+            case "--huge-pages": hugePages = value
             case "--confinement":
                 guard let c = Confinement(rawValue: value) else { throw StartError("--confinement: full or off, not \(value)") }
                 confinement = c

@@ -35,6 +35,7 @@ public enum SentryProcess {
         let log = Log(options)
         // What must be asked of the host while its files can still be seen.
         let machine = Machine.probe()
+        let choosesHugePages = options.hugePages == "large" && HostMachine.choosesHugePages
         var procfs: HostFD?
         if options.confinement == .full {
             procfs = try starting("leaving the host's file system") { () throws(Errno) in try SentryConfinement.enterEmptyRoot() }
@@ -46,6 +47,7 @@ public enum SentryProcess {
         // Before the filter: what it forbids, stubs need.
         let platform = try makePlatform(options, log)
         platform.mediatesMemoryCalls = options.memoryCalls == "mediated"
+        platform.asksForHugePages = choosesHugePages
         steps.mark("the platform is ready")
         let callLog: (@Sendable ([UInt8]) -> Void)? = options.strace ? log.call : nil
         let kernel = Kernel(platform: platform, systemCalls: .linux(), callLog: callLog) { log.note($0) }

@@ -66,6 +66,7 @@ private func map(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt64
     try task.mm.checkRoom(size, isData: protection & 2 != 0 && type == MapFlags.MAP_PRIVATE, by: task)
     let call = MapCall(place: place, size: size, protection: protection, flags: flags & MapFlags.passed, offset: offset)
     guard let file else {
+        if try task.mayHaveHugePages(size, protection, call.flags) { return try task.mapHuge(place, size, call.flags) }
         return try task.context.nativeCall(.mmap, place, size, protection, call.flags, .max, 0)
     }
     return try map(task, file, call)
@@ -140,5 +141,10 @@ private func remap(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UInt
         let isData = task.limit(Limits.RLIMIT_DATA) == .max ? false : try task.mm.isData(at: old)
         try task.mm.checkRoom(newSize - oldSize, isData: isData, by: task)
     }
-    return try task.context.nativeCall(.mremap, old, oldSize, newSize, flags, flags & fixed != 0 ? new : 0)
+    do throws(Errno) {
+        return try task.context.nativeCall(.mremap, old, oldSize, newSize, flags, flags & fixed != 0 ? new : 0)
+    } catch {
+        if error != .EFAULT { throw error }
+        return try task.remapPieces(old, oldSize, to: flags & fixed != 0 ? new : nil, newSize, flags)
+    }
 }

@@ -49,6 +49,7 @@ private func advise(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UIn
         // DONTNEED, FREE, fork, huge page and dump marks, COLD, POPULATE: the host's business.
         let (start, size) = try pageRange(task, a.first, a.second, beyond: .ENOMEM)
         if size == 0 { return a.second == 0 ? 0 : try { () throws(Errno) in throw .EINVAL }() }
+        if advice == 14 { task.mm.noteWishForHugePages() }
         return try task.context.nativeCall(.madvise, start, size, UInt64(advice))
     case 0...3, 12, 13, 21:
         // Hints, without effect here.

@@ -89,8 +89,10 @@ private func control(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UI
     case Option.GET_TID_ADDRESS: try task.memory.store(task.clearChildTID.rawValue, at: a.address(1))
     case Option.SET_THP_DISABLE:
         try requireZero(from: 2)
+        try task.disableHugePages(a.second != 0)
     case Option.GET_THP_DISABLE:
         try requireZero(from: 1)
+        return task.mm.hugePages.isDisabled ? 1 : 0
     case Option.SET_IO_FLUSHER, Option.GET_IO_FLUSHER:
         if !task.credentials.has(.CAP_SYS_RESOURCE) { throw .EPERM }
         try requireZero(from: 2)

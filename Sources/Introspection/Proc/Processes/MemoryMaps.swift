@@ -19,14 +19,24 @@ enum MemoryMaps {
         var inode: UInt64 = 0
         var name: [UInt8] = []
         /// smaps: the lines that followed, as the host wrote them.
-        var details: [ArraySlice<UInt8>] = []
+        var details: [[UInt8]] = []
     }
 
     /// The guest's mappings in the order of addresses; none for a zombie.
     ///
     /// - Parameter file: "maps" or "smaps" of the host.
     static func areas(_ view: TaskView, _ caller: Caller, from file: String) -> [Area] {
-        guard let memory = view.memory, let text = try? memory.addressSpace.hostProc(file) else { return [] }
+        guard let memory = view.memory else { return [] }
+        let areas = areas(of: memory, caller, from: file)
+        if !memory.hugePages.areHidden { return areas }
+        if file == "smaps" { return JoinedAreas.of(areas) }
+        // Only smaps says why the host keeps two apart.
+        let mayJoin = areas.indices.dropFirst().contains { JoinedAreas.mayBeOne(areas[$0 - 1], areas[$0]) }
+        return mayJoin ? JoinedAreas.of(self.areas(of: memory, caller, from: "smaps")) : areas
+    }
+
+    private static func areas(of memory: MemoryManager, _ caller: Caller, from file: String) -> [Area] {
+        guard let text = try? memory.addressSpace.hostProc(file) else { return [] }
         let limit = memory.addressSpace.limit.rawValue
         let labels = Labels(memory, root: caller.directories.root, caller)
         var areas: [Area] = []
@@ -36,7 +46,7 @@ enum MemoryMaps {
                 isShown = area.start < area.end
                 if isShown { areas.append(area) }
             } else if isShown, !areas.isEmpty {
-                areas[areas.count - 1].details.append(line)
+                areas[areas.count - 1].details.append(Array(line))
             }
         }
         return areas

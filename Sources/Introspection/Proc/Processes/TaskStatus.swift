@@ -11,7 +11,9 @@ enum TaskStatus {
         var t = TextBuilder(capacity: 1400)
         identity(view, caller, &t)
         if let memory = view.memory { memoryLines(memory, &t) }
-        t.put("CoreDumping:\t0\nTHP_enabled:\t1\nuntag_mask:\t0xffffffffffffffff\n")
+        t.put("CoreDumping:\t0\nTHP_enabled:\t")
+        t.put(view.memory?.hugePages.isDisabled == true ? "0" : "1")
+        t.put("\nuntag_mask:\t0xffffffffffffffff\n")
         t.put("Threads:\t")
         t.put(max(1, view.group.liveTasks.count))
         t.newline()
