@@ -112,7 +112,12 @@ static void on_child(int signal) {
 int stub_watch_children(int event) {
     child_event = event;
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
-    return sigaction(SIGCHLD, &action, NULL) == 0 ? 0 : errno;
+    if (sigaction(SIGCHLD, &action, NULL)) return errno;
+    // The kernel prefers a process's first thread to all others: it would be woken only to wake the one that looks.
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void stub_take_children(void) {

@@ -530,7 +530,9 @@ TEXT void stub_signal(int signal, const struct information *info, struct context
     int is_call = signal == SIGSYS && info->code == SYS_SECCOMP && info->architecture == ARCHITECTURE && info->address >> 63 == 0;
     // Some of those that could be answered here go to the Sentry all the same: it rewrites what traps often. One in four, in
     // no cycle that a program's own could be in step with (Fibonacci hashing), once it has lived long enough for that to pay.
-    int counts = is_call && ++area->traps > STARTING_TRAPS && area->traps * 0x9e3779b9u >> 30 == 0;
+    // The last call of all is handed over anyway, after something was done for it here.
+    int counts = is_call && ++area->traps > STARTING_TRAPS && area->traps * 0x9e3779b9u >> 30 == 0 &&
+                 c->rax != __NR_exit && c->rax != __NR_exit_group;
     if (is_call && !counts && sleeps(area, c)) {
         // As if from rewritten code: a system call changes rcx and r11 in any case.
         c->rcx = c->r11 = ip;

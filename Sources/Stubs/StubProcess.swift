@@ -15,6 +15,8 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
     private var contexts = 1
     private var reaped = false
     private var ended = false
+    /// Whoever took the last context away has killed it.
+    private var killed = false
     private var nextSlot: Int32 = 0
     /// The stub's threads that are traced.
     private var threads: [Int32] = []
@@ -61,8 +63,8 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
         lock.withLock {
             contexts -= 1
             if contexts > 0 { return false }
-            ended = true
-            if !reaped { HostTrace.kill(process: process) }
+            if !killed && !reaped { HostTrace.kill(process: process) }
+            (ended, killed) = (true, true)
             return true
         }
     }
@@ -71,8 +73,8 @@ open class StubProcess: AddressSpace, WatchedStub, @unchecked Sendable {
     public final func killIfLast() {
         lock.withLock {
             if contexts > 1 { return }
-            ended = true
             if !reaped { HostTrace.kill(process: process) }
+            (ended, killed) = (true, true)
         }
     }
 

@@ -124,6 +124,12 @@ final class Arena: @unchecked Sendable {
         }
     }
 
+    /// Makes the pages that every process needs.
+    fileprivate func touch() {
+        unsafe host_store32(&space.pointee.flags, 0)
+        unsafe host_store32(&slot(0).pointee.kick, 0)
+    }
+
     /// Takes this slot, in an arena whose stub does not run yet.
     func take(_ index: Int) {
         lock.withLock {
@@ -136,21 +142,25 @@ final class Arena: @unchecked Sendable {
     func free(_ index: Int, after thread: Int32) { lock.withLock { threads[index] = max(0, thread) } }
 }
 
-/// One arena that nobody uses yet, for the next fork of a container's processes.
-final class SpareArena: @unchecked Sendable {
-    /// Guards `arena`. A leaf.
+/// Arenas that nobody uses yet, for the next forks of a container's processes.
+final class SpareArenas: @unchecked Sendable {
+    /// Two: who makes one at the end of a process is often late for the next fork, and in time for the one after.
+    private static let most = 2
+
+    /// Guards `arenas`. A leaf.
     private let lock = Lock()
-    private var arena: Arena?
+    private var arenas: [Arena] = []
 
     func take() throws(Errno) -> Arena {
-        if let spare = lock.withLock({ arena.take() }) { return spare }
+        if let spare = lock.withLock({ arenas.popLast() }) { return spare }
         return try Arena()
     }
 
-    /// Makes one if there is none: while nobody waits.
+    /// Makes one if there are few: while nobody waits.
     func refill() {
-        if lock.withLock({ arena != nil }) { return }
+        if lock.withLock({ arenas.count >= Self.most }) { return }
         guard let new = try? Arena() else { return }
-        lock.withLock { if arena == nil { arena = new } }
+        new.touch()
+        lock.withLock { if arenas.count < Self.most { arenas.append(new) } }
     }
 }

@@ -36,6 +36,13 @@ enum Processors {
         host_note_bound_processor(0)
     }
 
+    /// Lets the calling thread run anywhere again: it stays where it is as long as nobody wants its place.
+    static func unbind() {
+        if host_bound_processor() == 0 { return }
+        set(mask)
+        host_note_bound_processor(0)
+    }
+
     private static func set(_ mask: [UInt64]) {
         // A cpuset may have taken it away meanwhile: then the thread stays where it is.
         _ = try? unsafe mask.withBytes { (m) throws(Errno) in

@@ -19,7 +19,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     let arena: Arena
     let requests: StubRequests
     let rewritten: RewrittenCode
-    let spareArena: SpareArena
+    let spareArenas: SpareArenas
     /// What its threads leave that have ended.
     let answered: AnsweredCalls
     /// The files that the stub's own code uses.
@@ -38,7 +38,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
     private var installed: [Installed] = []
 
     init(process: Int32, limit: GuestAddress, seed: Seed, requests: StubRequests, watch: StubWatch, arena: Arena,
-         spareArena: SpareArena, answered: AnsweredCalls, mediated: Bool, handsOverLarge: Bool,
+         spareArenas: SpareArenas, answered: AnsweredCalls, mediated: Bool, handsOverLarge: Bool,
          copyOf rewritten: RewrittenCode? = nil) {
         self.answered = answered
         isMediated = mediated
@@ -46,7 +46,7 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         self.arena = arena
         self.requests = requests
         self.rewritten = rewritten ?? RewrittenCode()
-        self.spareArena = spareArena
+        self.spareArenas = spareArenas
         views = FileViews(arena)
         self.rewritten.show(in: arena)
         super.init(process: process, limit: limit, seed: seed, watch: watch)

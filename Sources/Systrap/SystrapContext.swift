@@ -242,7 +242,12 @@ final class SystrapContext: ExecutionContext, @unchecked Sendable {
         }
     }
 
-    override func prepareNext() { if wasLast { space.spareArena.refill() } }
+    override func prepareNext() {
+        if !wasLast { return }
+        // The next process that this thread serves is not where that one was.
+        Processors.unbind()
+        space.spareArenas.refill()
+    }
 
     // MARK: Commands
 

@@ -118,7 +118,7 @@ extension SystrapContext {
     }
 
     func makeFork() throws(Errno) -> SystrapContext {
-        let arena = try space.spareArena.take()
+        let arena = try space.spareArenas.take()
         arena.take(index)
         let ticket = Ticket.draw()
         let arrival = space.requests.expectArrival(ticket: ticket, arena: arena.file)
@@ -147,7 +147,7 @@ extension SystrapContext {
             throw .EAGAIN
         }
         let copy = SystrapAddressSpace(process: process, limit: space.limit, seed: space.seed, requests: space.requests,
-                                       watch: space.watch, arena: arena, spareArena: space.spareArena, answered: space.answered,
+                                       watch: space.watch, arena: arena, spareArenas: space.spareArenas, answered: space.answered,
                                        mediated: space.isMediated, handsOverLarge: space.handsOverLarge, copyOf: code)
         unsafe copy.useClock(space.arena.space.pointee.clock)
         copy.inherit(from: space)

@@ -48,7 +48,7 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     private let answered: AnsweredCalls
     private let closed: StubCalls.Closed
     private let handsOverLarge: Bool
-    private let spareArena = SpareArena()
+    private let spareArenas = SpareArenas()
 
     init(seed: Seed, requests: StubRequests, watch: StubWatch, answered: AnsweredCalls, closed: StubCalls.Closed,
          handsOverLarge: Bool) {
@@ -64,11 +64,11 @@ final class SystrapSource: StubSource, @unchecked Sendable {
     override var hostVDSO: GuestAddress? { seed.vdso == 0 ? nil : GuestAddress(seed.vdso) }
 
     override func makeAddressSpace(for files: [HostFD]) throws(Errno) -> ExecutionContext {
-        let arena = try spareArena.take()
+        let arena = try spareArenas.take()
         arena.take(0)
         let process = try requests.takeStub(arena: arena.file, files: files, ticket: Ticket.draw)
         let space = SystrapAddressSpace(process: process, limit: StubLayout.drawLimit(), seed: seed, requests: requests,
-                                        watch: watch, arena: arena, spareArena: spareArena, answered: answered,
+                                        watch: watch, arena: arena, spareArenas: spareArenas, answered: answered,
                                         mediated: closed.contains(.memory), handsOverLarge: handsOverLarge)
         let context = SystrapContext(space, slot: 0, thread: process, fresh: true)
         context.prepared = files
