@@ -1,9 +1,11 @@
 // Threads are glibc's: Swift's runtime and malloc need their thread-local storage. In C because pthread_attr_t and
 // sigset_t are macros and unions that differ by libc.
+#define _GNU_SOURCE
 #include "CHostOS.h"
 #include <link.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -40,6 +42,8 @@ int host_thread_start(host_thread_function function, void *argument, size_t stac
     if (error) free(start);
     return error;
 }
+
+int host_current_processor(void) { return sched_getcpu(); }
 
 static _Thread_local int bound_processor;
 

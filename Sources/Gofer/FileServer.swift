@@ -1,6 +1,7 @@
 import GoferProtocol
 import HostOS
 import LinuxABI
+import Synchronization
 
 /// Answers the operations of one connection. It believes nothing that it is told: every field is checked, every name is
 /// one component, every file is reached from a directory's descriptor without following links.
@@ -11,6 +12,8 @@ final class FileServer: @unchecked Sendable {
     let descriptors: HostFD
     /// Whether sockets in the files may be connected to.
     let allowsSockets: Bool
+    /// How many lanes are served.
+    let lanes = Atomic<Int>(0)
 
     init(mounts: [ServedMount], descriptors: HostFD, allowsSockets: Bool) {
         self.mounts = mounts
@@ -45,6 +48,7 @@ final class FileServer: @unchecked Sendable {
         case .synchronizeFileSystem: try synchronizeFileSystem(&fields)
         case .allocate: try allocate(&fields, &reply)
         case .connect: try connect(&fields, &reply)
+        case .lane: try openLane(&fields, &reply)
         case .close: close(&fields)
         }
     }

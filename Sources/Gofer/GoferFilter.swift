@@ -24,6 +24,9 @@ enum GoferFilter {
         filter.allow(.recvmsg)
         filter.allow(.sendmsg)
         filter.allow(.shutdown)
+        // Lanes: a pair of unix sockets, and a thread that binds itself to a processor.
+        filter.allow(.socketpair, .equals(0, 1 /* AF_UNIX */), .equals(1, 0x80005 /* SOCK_SEQPACKET | SOCK_CLOEXEC */))
+        filter.allow(.sched_setaffinity, .equals(0, 0))
         filter.allow(.setsockopt, .equals(1, 1 /* SOL_SOCKET */), .equals(2, 20 /* SO_RCVTIMEO */))
         // No new code.
         filter.allow(.mmap, .masked(2, 4, 0))

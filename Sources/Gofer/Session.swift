@@ -11,6 +11,8 @@ import Synchronization
 final class Session: @unchecked Sendable {
     let socket: HostFD
     let files: FileServer
+    /// One call at a time comes here: one thread is enough.
+    private let isLane: Bool
     private let threads = Atomic<Int>(0)
     private let waiting = Atomic<Int>(0)
     /// Called by the last thread, when the other side is gone.
@@ -21,9 +23,10 @@ final class Session: @unchecked Sendable {
     private static let patience = 2
 
     /// - Parameter socket: belongs to the session.
-    init(socket: HostFD, files: FileServer, ended: @escaping @Sendable () -> Void) {
+    init(socket: HostFD, files: FileServer, isLane: Bool = false, ended: @escaping @Sendable () -> Void) {
         self.socket = socket
         self.files = files
+        self.isLane = isLane
         self.ended = ended
     }
 
@@ -79,7 +82,7 @@ final class Session: @unchecked Sendable {
             files.close(&message)
             return
         }
-        if operation?.mayTakeLong == true { startAnotherThread() }
+        if operation?.mayTakeLong == true && !isLane { startAnotherThread() }
         reply.begin(tag)
         do throws(Errno) {
             guard let operation else { throw .EOPNOTSUPP }

@@ -25,13 +25,13 @@ public enum Operation: UInt16, Sendable {
     case walk = 2
     /// place, flags u32 (O_ACCMODE, O_TRUNC, O_DIRECT, O_NOATIME, O_DIRECTORY) -> handle, attributes; the descriptor (of
     /// regular files only). The handle stands for the inode, whatever happens to its names; it is 0 where the place was
-    /// a handle already.
+    /// a handle already, and with OpenOptions.withoutHandle.
     case open = 3
-    /// directory handle, name, flags u32 (as open, and O_EXCL), mode u32, uid, gid -> created u8, handle, attributes;
+    /// directory handle, name, flags u32 (as open, and O_EXCL; without O_EXCL there is a handle), mode u32, uid, gid -> created u8, handle, attributes;
     /// the descriptor. Without O_EXCL an existing regular file is opened.
     case create = 4
-    /// directory handle, cookie u64 (0: from the start), attributes wanted u8 -> end u8, count u16, then per entry:
-    /// inode u64, type u8 (DT_*), cookie u64 after it, name bytes, present u8, attributes if present.
+    /// directory handle, cookie u64 (0: from the start), attributes wanted u8, entries at most u16 -> end u8, count u16, then per entry:
+    /// inode u64, type u8 (DT_*), cookie u64 after it, name bytes, present u8, attributes if present (never of directories).
     case readDirectory = 5
     /// place -> attributes.
     case getAttributes = 6
@@ -77,6 +77,10 @@ public enum Operation: UInt16, Sendable {
     case close = 24
     /// directory handle, flags u32, mode, uid, gid -> created u8 (1), handle, attributes; the descriptor. A file without a name.
     case makeTemporary = 25
+    /// processor u32 -> ; a socket, whose other end a thread of the Gofer's serves that is bound to that processor. It
+    /// takes any operation, one at a time: a client that calls on that processor waits for no other to wake up.
+    /// EMFILE: there are as many as may be.
+    case lane = 26
 }
 
 /// What a walk is asked for besides attributes.
@@ -110,6 +114,12 @@ public struct UnlinkFlags: OptionSet, Sendable {
     public static let directory = UnlinkFlags(rawValue: 1)
     /// A handle of the victim, which lives on.
     public static let keepVictim = UnlinkFlags(rawValue: 2)
+}
+
+/// Added to the flags of `open` and `create`.
+public enum OpenOptions {
+    /// No handle is wanted: the name will do.
+    public static let withoutHandle: UInt32 = 1 << 31
 }
 
 public struct RenameOptions: OptionSet, Sendable {
@@ -149,4 +159,6 @@ public enum Limits {
     public static let maximumXattrName = 255
     /// Handles that one `close` carries.
     public static let maximumClose = 512
+    /// Lanes of one connection, and processors that may have one.
+    public static let maximumLanes = 64
 }

@@ -1,3 +1,4 @@
+import CHostOS
 import LinuxABI
 
 /// Random bytes of the host's kernel.
@@ -40,6 +41,22 @@ public enum HostProcessors {
         let thread = 1
         _ = unsafe usage.withMutableBytes { room in try? unsafe hostCall(.getrusage, thread, Int(room.baseAddress)) }
         return usage[17]
+    }
+
+    /// The one that the calling thread runs on; nil: nobody knows.
+    public static var current: Int? {
+        let number = Int(host_current_processor())
+        return number < 0 ? nil : number
+    }
+
+    /// Binds the calling thread to processor `number`, below 1024. It stays where it is if that is not to be had.
+    public static func bind(to number: Int) {
+        guard number >= 0, number < 1024 else { return }
+        var mask = [UInt64](repeating: 0, count: 16)
+        mask[number / 64] = 1 << UInt64(number % 64)
+        _ = try? unsafe mask.withBytes { (m) throws(Errno) in
+            try unsafe hostCall(.sched_setaffinity, 0, m.count, Int(m.baseAddress))
+        }
     }
 
     /// How many: at least 1.

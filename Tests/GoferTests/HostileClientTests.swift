@@ -72,9 +72,54 @@ private let root = Owner(uid: 0, gid: 0)
         #expect(try errno(.getXattr) { $0.place(Place(top)); $0.bytes(name("user.a")); $0.u32(.max) } == .ERANGE)
         #expect(try errno(.attach) { $0.u32(.max) } == .ENOENT)
         #expect(try errno(.connect) { $0.place(Place(top)); $0.u32(1) } == .ECONNREFUSED)
-        #expect(try errno(.readDirectory) { $0.u64(top); $0.u64(.max); $0.u8(1) } == .EINVAL)
+        #expect(try errno(.readDirectory) { $0.u64(top); $0.u64(.max); $0.u8(1); $0.u16(9) } == .EINVAL)
         #expect(try errno(.open) { $0.place(Place(top)); $0.u32(0) } == .EISDIR)
         #expect(try errno(.open) { $0.place(Place(top)); $0.u32(3) } == .EINVAL)
+    }
+
+    /// One message on a socket of the Gofer's, and what it answers.
+    private func ask(_ socket: HostFD, _ operation: Operation, _ fields: (inout Encoder) -> Void) throws -> (Errno, [HostFD]) {
+        var message = Encoder()
+        message.u16(operation.rawValue)
+        message.u32(9)
+        fields(&message)
+        try socket.sendPacket(message.bytes, count: message.count)
+        var reply = [UInt8](repeating: 0, count: 65536)
+        var fds: [HostFD] = []
+        let n = try socket.receivePacket(into: &reply, descriptors: &fds, acceptDescriptors: true)
+        var decoder = Decoder(reply, count: n)
+        return (Errno(rawValue: Int32(try decoder.u16())), fds)
+    }
+
+    @Test func lanesAreFewAndEndAlone() throws {
+        let gofer = try LiveGofer()
+        let none = Errno(rawValue: 0)
+        for processor: UInt32 in [64, 1024, .max] { #expect(try ask(gofer.socket, .lane) { $0.u32(processor) }.0 == .EINVAL) }
+        var lanes: [HostFD] = []
+        for i in 0..<64 {
+            // There is hardly a machine with all of these; their lanes serve all the same.
+            let (errno, fds) = try ask(gofer.socket, .lane) { $0.u32(UInt32(i)) }
+            #expect(errno == none && fds.count == 1)
+            lanes += fds
+        }
+        #expect(try ask(gofer.socket, .lane) { $0.u32(0) }.0 == .EMFILE)
+        for lane in lanes { #expect(try ask(lane, .attach) { $0.u32(0) }.0 == none) }
+        // A message that makes no sense ends its lane and nothing else.
+        var reply = [UInt8](repeating: 0, count: 64)
+        var fds: [HostFD] = []
+        try lanes[5].sendPacket([1], count: 1)
+        #expect(try lanes[5].receivePacket(into: &reply, descriptors: &fds, acceptDescriptors: false) == 0)
+        #expect(try ask(lanes[6], .attach) { $0.u32(0) }.0 == none)
+        for lane in lanes { lane.close() }
+        // Their threads see the end by and by.
+        while true {
+            let (errno, fds) = try ask(gofer.socket, .lane) { $0.u32(1) }
+            for fd in fds { fd.close() }
+            if errno == none { break }
+            #expect(errno == .EMFILE)
+            _ = try? hostCall(.sched_yield)
+        }
+        #expect(try gofer.connection.attach(mount: 0).handle != 0)
     }
 
     @Test func aShortMessageEndsTheConnection() throws {
@@ -91,6 +136,7 @@ private let root = Owner(uid: 0, gid: 0)
         for bad in ["..", ".", "a/b", "/", "/etc/passwd", "../outside", "a/../../outside"] {
             #expect(throws: Errno.EINVAL) { try c.attributes(of: Place(top, name(bad))) }
             #expect(throws: Errno.EINVAL) { _ = try c.open(Place(top, name(bad)), flags: 0) }
+            #expect(throws: Errno.EINVAL) { _ = try c.open(Place(top, name(bad)), flags: 0, wantsHandle: false) }
             #expect(throws: Errno.EINVAL) { try c.makeDirectory(in: top, name(bad), mode: 0o700, owner: root) }
             #expect(throws: Errno.EINVAL) { try c.rename(in: top, name("a"), to: top, name(bad), []) }
             let walked = try c.walk(from: top, [name(bad)])
@@ -106,6 +152,7 @@ private let root = Owner(uid: 0, gid: 0)
         for target in ["../outside", "/etc/passwd", "/proc/self/root", "/fd", "/1", "/"] {
             _ = try c.symlink(in: top, name("l"), target: name(target), owner: root)
             #expect(throws: Errno.ELOOP) { _ = try c.open(Place(top, name("l")), flags: 0) }
+            #expect(throws: Errno.ELOOP) { _ = try c.open(Place(top, name("l")), flags: 0, wantsHandle: false) }
             #expect(throws: Errno.ELOOP) { _ = try c.create(in: top, name("l"), flags: 2, mode: 0o600, owner: root) }
             #expect(try c.attributes(of: Place(top, name("l"))).mode & 0o170000 == 0o120000)
             let walked = try c.walk(from: top, [name("l"), name("x")])
@@ -141,10 +188,13 @@ private let root = Owner(uid: 0, gid: 0)
         let handle = try c.attach(mount: 0).handle
         var reached = 0
         for _ in 0..<5000 {
-            guard let walked = try? c.walk(from: handle, [name("d"), name("f")], .lastHandle), walked.end == .complete else { continue }
+            guard let walked = try? c.walk(from: handle, [name("d"), name("f")], [.directoryHandles, .lastHandle]), walked.end == .complete else { continue }
             let file = try c.open(Place(walked.steps[1].handle), flags: 0)
             #expect(try file.descriptor.fd.readAll() == name("public"))
             c.close(walked.steps[1].handle)
+            let named = try c.open(Place(walked.steps[0].handle, name("f")), flags: 0, wantsHandle: false)
+            #expect(try named.descriptor.fd.readAll() == name("public"))
+            c.close(walked.steps[0].handle)
             reached += 1
         }
         #expect(reached > 0)
@@ -158,8 +208,14 @@ private let root = Owner(uid: 0, gid: 0)
         let top = try c.attach(mount: 0).handle
         _ = try c.makeNode(in: top, name("p"), mode: 0o010600, owner: root)
         #expect(throws: Errno.ENXIO) { _ = try c.open(Place(top, name("p")), flags: 0) }
+        #expect(throws: Errno.ENXIO) { _ = try c.open(Place(top, name("p")), flags: 0, wantsHandle: false) }
+        #expect(throws: Errno.EISDIR) {
+            _ = try c.makeDirectory(in: top, name("d"), mode: 0o700, owner: root)
+            _ = try c.open(Place(top, name("d")), flags: 0, wantsHandle: false)
+        }
         let devices = try c.attach(mount: 1).handle
         #expect(throws: Errno.ENXIO) { _ = try c.open(Place(devices, name("null")), flags: 0) }
+        #expect(throws: Errno.ENXIO) { _ = try c.open(Place(devices, name("null")), flags: 0, wantsHandle: false) }
         #expect(try c.attributes(of: Place(devices, name("null"))).specialMinor == 3)
     }
 }

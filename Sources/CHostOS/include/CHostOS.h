@@ -60,6 +60,9 @@ typedef void (*host_thread_function)(void *argument);
 /// Starts a detached thread with a stack of `stack_size` bytes and every signal blocked. Returns 0 or an errno.
 int host_thread_start(host_thread_function function, void *argument, size_t stack_size);
 
+/// Which processor the calling thread runs on; -1: nobody knows.
+int host_current_processor(void);
+
 /// Which processor the calling thread has been bound to, plus 1; 0: to none, or nobody has noted it.
 int host_bound_processor(void);
 void host_note_bound_processor(int processor);

@@ -37,6 +37,13 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         case .absent: return nil
         case .present(let status): return try gofer.makeInode(status, handle: 0, at: (self, name.bytes))
         }
+        if readAhead() {
+            switch entries.find(name) {
+            case .unknown: break
+            case .absent: return nil
+            case .present(let status): return try gofer.makeInode(status, handle: 0, at: (self, name.bytes))
+            }
+        }
         let walked = try connection.walk(from: try directoryHandle(), [name.bytes], .directoryHandles)
         switch walked.end {
         case .missing: return nil
@@ -44,8 +51,22 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         default: break
         }
         guard let step = walked.steps.first else { throw .EIO }
+        if gofer.sharing == .exclusive { entries.noteSeen(name) }
         return try gofer.makeInode(step.status, handle: step.handle, at: (self, name.bytes),
                                    target: step.status.fileType == .symbolicLink ? walked.target : nil)
+    }
+
+    /// Who asks for one name after the other gets attributes of several at once.
+    ///
+    /// - Returns: whether more is known now.
+    private func readAhead() -> Bool {
+        guard gofer.sharing == .exclusive, let plan = entries.planAhead(), let handle = try? directoryHandle(),
+              let part = try? connection.readDirectory(handle, from: plan.cookie, attributes: true, limit: plan.count) else { return false }
+        let next = part.entries.last?.cookie ?? plan.cookie
+        let learnt = entries.learnAhead(part.entries.map { (FileName($0.name), $0.status) }, next: next,
+                                        isEnd: part.isEnd || part.entries.isEmpty, by: plan)
+        if learnt > 0 { gofer.remember(entries, count: learnt) }
+        return true
     }
 
     override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
@@ -57,23 +78,31 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         if let known = entries.list { return known }
         let made = state.withLock { mountPoints }
         let isExclusive = gofer.sharing == .exclusive && made.isEmpty
-        let version = entries.version
+        let changeCount = entries.changeCount
         let handle = try directoryHandle()
         var all: [KnownEntries.Entry] = []
         var cookie: UInt64 = 0
+        // Empty files may be device nodes that a guest made.
+        let hasSpecials = gofer.hasSpecials
         while true {
-            let part = try connection.readDirectory(handle, from: cookie, attributes: isExclusive)
+            let part = try connection.readDirectory(handle, from: cookie, attributes: hasSpecials)
             for entry in part.entries {
-                let type = entry.status.flatMap { gofer.special($0)?.type } ?? FileType(rawValue: UInt32(entry.type) << 12)
-                    ?? entry.status?.fileType ?? .regular
-                all.append(.init(name: FileName(entry.name), inode: entry.inode, type: type, status: entry.status))
+                all.append(.init(name: FileName(entry.name), inode: entry.inode, type: typeOf(entry, handle)))
                 cookie = entry.cookie
             }
             if part.isEnd || part.entries.isEmpty { break }
         }
-        if isExclusive, entries.learn(all, asOf: version) { gofer.remember(entries, count: all.count) }
-        for (name, inode) in made { all.append(.init(name: name, inode: inode.number, type: inode.type, status: nil)) }
+        if isExclusive, entries.learn(all, asOf: changeCount) { gofer.remember(entries, count: all.count) }
+        for (name, inode) in made { all.append(.init(name: name, inode: inode.number, type: inode.type)) }
         return all
+    }
+
+    /// The type that a listing shows. Some file systems do not say it by themselves.
+    private func typeOf(_ entry: RemoteEntry, _ handle: Handle) -> FileType {
+        if let type = entry.status.flatMap({ gofer.special($0)?.type }) { return type }
+        if let type = FileType(rawValue: UInt32(entry.type) << 12) { return type }
+        let status = entry.status ?? (try? connection.attributes(of: Place(handle, entry.name)))
+        return status?.fileType ?? .regular
     }
 
     // MARK: - Changing
@@ -92,7 +121,8 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         let inode: GoferInode
         switch node.type {
         case .regular:
-            let made = try connection.create(in: directory, name.bytes, flags: 0o200 | 2 /* O_EXCL | O_RDWR */, mode: node.mode, owner: owner)
+            let made = try connection.create(in: directory, name.bytes, flags: 0o200 | 2 /* O_EXCL | O_RDWR */, mode: node.mode, owner: owner,
+                                             wantsHandle: !gofer.keepsNames)
             let (handle, status) = (made.handle, made.status)
             let file = GoferRegularFile(gofer, status, .regular, handle, (self, name.bytes))
             file.keepDescriptor(made.takeDescriptor(), writable: true)
@@ -100,6 +130,10 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
         case .directory:
             let made = try connection.makeDirectory(in: directory, name.bytes, mode: node.mode, owner: owner)
             inode = try gofer.makeInode(made.status, handle: made.handle, at: (self, name.bytes))
+            if gofer.sharing == .exclusive, let made = inode as? GoferDirectory {
+                made.entries.learnEmpty()
+                gofer.remember(made.entries, count: 1)
+            }
         case .symbolicLink:
             let status = try connection.symlink(in: directory, name.bytes, target: node.target, owner: owner)
             inode = try gofer.makeInode(status, handle: 0, at: (self, name.bytes), target: node.target)
@@ -145,8 +179,11 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
 
     override func unlink(_ name: FileName, _ inode: Inode, by caller: Caller) throws(Errno) {
         guard let inode = inode as? GoferInode else { throw .EIO }
-        _ = try connection.unlink(in: try directoryHandle(), name.bytes, [])
-        inode.removeName(self, name.bytes, links: 1)
+        let directory = try directoryHandle()
+        try inode.loseName(self, name.bytes) { (keeps) throws(Errno) in
+            try connection.unlink(in: directory, name.bytes, keeps ? .keepVictim : []).handle
+        }
+        (inode as? GoferRegularFile)?.dropUnlinkedDescriptors()
         entries.remove(name)
         changed()
     }
@@ -163,15 +200,23 @@ final class GoferDirectory: GoferInode, @unchecked Sendable {
                          flags: RenameFlags, by caller: Caller) throws(Errno) {
         guard let inode = inode as? GoferInode, let target = newParent as? GoferDirectory, target.gofer === gofer else { throw .EXDEV }
         let replaced = replaced as? GoferInode
-        _ = try connection.rename(in: try directoryHandle(), name.bytes, to: try target.directoryHandle(), newName.bytes,
-                                  RenameOptions(rawValue: flags.rawValue & 7))
+        let (from, to) = (try directoryHandle(), try target.directoryHandle())
+        let options = RenameOptions(rawValue: flags.rawValue & 7)
+        if let replaced, replaced.type != .directory, !flags.contains(.RENAME_EXCHANGE) {
+            try replaced.loseName(target, newName.bytes) { (keeps) throws(Errno) in
+                try connection.rename(in: from, name.bytes, to: to, newName.bytes, keeps ? options.union(.keepVictim) : options)
+            }
+            (replaced as? GoferRegularFile)?.dropUnlinkedDescriptors()
+        } else {
+            _ = try connection.rename(in: from, name.bytes, to: to, newName.bytes, options)
+        }
         inode.replaceName(self, name.bytes, by: target, newName.bytes)
         if flags.contains(.RENAME_EXCHANGE) {
             replaced?.replaceName(target, newName.bytes, by: self, name.bytes)
-            entries.forgetStatus(name)
-            target.entries.forgetStatus(newName)
+            entries.add(name)
+            target.entries.add(newName)
         } else {
-            replaced?.removeName(target, newName.bytes, links: replaced?.type == .directory ? 2 : 1)
+            if replaced?.type == .directory { replaced?.removeName(target, newName.bytes, links: 2) }
             if flags.contains(.RENAME_WHITEOUT) { entries.add(name) } else { entries.remove(name) }
             target.entries.add(newName)
         }

@@ -43,7 +43,7 @@ public final class GoferFileSystem: FileSystem, @unchecked Sendable {
     /// Whether the Gofer itself refuses every change.
     private let isServedReadOnly: Bool
 
-    private static let idleFiles = 512
+    private static let idleFiles = 1024
     /// About 16 MiB.
     private static let maximumListedEntries = 65536
 
@@ -186,6 +186,11 @@ extension GoferFileSystem {
         return inode
     }
 
+    /// Whether files are found by their names for as long as they have one: nobody else changes those.
+    var keepsNames: Bool { sharing == .exclusive }
+
+    var hasSpecials: Bool { lock.withLock { !special.isEmpty } }
+
     /// What a guest made of the empty file that the host knows.
     func special(_ status: FileStatus) -> SpecialNode? {
         if status.fileType != .regular || status.size != 0 { return nil }
@@ -240,9 +245,19 @@ extension GoferFileSystem {
             if rootInode == nil { return Optional(file) }
             let old = idle[nextIdle]
             idle[nextIdle] = file
+            file.idleSlot = nextIdle
             nextIdle = (nextIdle + 1) % Self.idleFiles
             return old
         }
         displaced?.leftIdleList()
+    }
+
+    /// Takes `file` out of the list. Returns false if it is not there.
+    func dropIdle(_ file: GoferRegularFile) -> Bool {
+        let found = lock.withLock { () -> GoferRegularFile? in
+            guard idle[file.idleSlot] === file else { return nil }
+            return idle[file.idleSlot].take()
+        }
+        return found != nil
     }
 }

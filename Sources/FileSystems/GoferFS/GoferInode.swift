@@ -70,6 +70,21 @@ class GoferInode: Inode, @unchecked Sendable {
         isStale.store(true, ordering: .relaxed)
     }
 
+    /// The same for a file, around the call that takes the name away.
+    ///
+    /// - Parameter change: makes the call; told to, it has the Gofer keep the victim, and returns its handle.
+    final func loseName(_ directory: GoferDirectory, _ name: [UInt8], _ change: (_ keeps: Bool) throws(Errno) -> Handle) throws(Errno) {
+        try state.withLock { () throws(Errno) in
+            let isLast = names.count == 1
+            let kept = try change(isLast && handle == 0 && isInUseLocked)
+            if kept != 0 { handle = kept }
+        }
+        removeName(directory, name, links: 1)
+    }
+
+    /// Whether somebody may go on to use it without a name. The state lock is held.
+    var isInUseLocked: Bool { false }
+
     final func replaceName(_ directory: GoferDirectory, _ name: [UInt8], by newDirectory: GoferDirectory, _ newName: [UInt8]) {
         state.withLock {
             names.removeAll { $0.directory === directory && $0.name == name }

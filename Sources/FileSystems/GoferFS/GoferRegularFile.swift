@@ -16,6 +16,8 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
     private var opens = 0
     /// Whether the file system's list of idle files holds it.
     private var isListed = false
+    /// Where in that list. Guarded by the file system's lock.
+    var idleSlot = 0
 
     /// Was mapped for writing: the host changes it without a call of ours.
     let isWrittenByMappings = Atomic<Bool>(false)
@@ -53,7 +55,7 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
 
     private func descriptorLocked(writable: Bool) throws(Errno) -> SharedFD {
         if let known = writable ? readWrite : readOnly { return known }
-        let opened = try gofer.connection.open(try placeLocked(), flags: writable ? 2 : 0)
+        let opened = try gofer.connection.open(try placeLocked(), flags: writable ? 2 : 0, wantsHandle: !gofer.keepsNames)
         if handle == 0 { handle = opened.handle } else { gofer.connection.close(opened.handle) }
         updateLocked(opened.status)
         let shared = SharedFD(owning: opened.takeDescriptor())
@@ -63,7 +65,9 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
 
     override func open(_ path: Path, flags: OpenFlags, by caller: Caller) throws(Errno) -> OpenFile {
         let fd = try state.withLock { () throws(Errno) in
-            let fd = try descriptorLocked(writable: flags.isWritable)
+            // One that was opened for writing reads as well.
+            let known = flags.isWritable ? nil : readOnly ?? readWrite
+            let fd = if let known { known } else { try descriptorLocked(writable: flags.isWritable) }
             opens += 1
             return fd
         }
@@ -79,6 +83,15 @@ final class GoferRegularFile: GoferInode, @unchecked Sendable {
             return true
         }
         if isIdle { gofer.keepIdle(self) }
+    }
+
+    /// A program that runs, for one, is kept by no open file.
+    override var isInUseLocked: Bool { opens > 0 || readOnly != nil || readWrite != nil }
+
+    /// A name was removed: without any, and with nobody who has it open, its space is free now.
+    func dropUnlinkedDescriptors() {
+        guard state.withLock({ statusLocked.links == 0 && opens == 0 }), gofer.dropIdle(self) else { return }
+        leftIdleList()
     }
 
     func leftIdleList() {

@@ -11,6 +11,7 @@ extension FileServer {
         let node = try handles.directory(try fields.u64())
         let cookie = try fields.u64()
         let wantsAttributes = try fields.u8() != 0
+        let limit = try fields.u16()
         try fields.finish()
 
         let endAt = reply.message.count
@@ -34,7 +35,7 @@ extension FileServer {
                 offset += record.length
                 let name = records[record.name]
                 if name.elementsEqual([0x2e]) || name.elementsEqual([0x2e, 0x2e]) { continue }
-                guard reply.message.count <= room, count < .max else {
+                guard reply.message.count <= room, count < limit else {
                     reply.message.patch(count, at: endAt + 1)
                     return
                 }
@@ -42,7 +43,7 @@ extension FileServer {
                 reply.message.u8(record.type)
                 reply.message.u64(record.cookie)
                 reply.message.bytes(name)
-                if wantsAttributes, let status = try? node.fd.status(of: try HostPath(name)) {
+                if wantsAttributes, record.type != 4 /* DT_DIR */, let status = try? node.fd.status(of: try HostPath(name)) {
                     reply.message.u8(1)
                     reply.message.attributes(status)
                 } else {

@@ -24,12 +24,37 @@ extension FileServer {
         let flags = Int32(bitPattern: try fields.u32())
         try fields.finish()
         try checkOpen(flags, place.node.mount)
+        if UInt32(bitPattern: flags) & OpenOptions.withoutHandle != 0, !place.name.isEmpty {
+            let (fd, status) = try openEntry(place.node, place.name, flags)
+            reply.give(fd)
+            reply.message.u64(0)
+            return reply.message.attributes(status)
+        }
         let node = try node(at: place)
         let fd = try reopen(node, flags)
         reply.give(fd)
         let status = try fd.status()
         reply.message.u64(place.name.isEmpty ? 0 : handles.add(node))
         reply.message.attributes(status)
+    }
+
+    /// Opens a regular file by its name, and nothing else: what is behind a name may be another thing by then, so that the
+    /// second look decides. A FIFO is not even touched unless it came in between.
+    private func openEntry(_ directory: Node, _ name: HostPath, _ flags: Int32) throws(Errno) -> (HostFD, FileStatus) {
+        func check(_ status: FileStatus) throws(Errno) {
+            switch status.mode & FileType.mask {
+            case FileType.regular: return
+            case FileType.directory: throw .EISDIR
+            case FileType.symlink: throw .ELOOP
+            default: throw .ENXIO
+            }
+        }
+        try check(try directory.fd.status(of: name))
+        let fd = OwnedFD(owning: try directory.fd.open(name, flags: flags & Self.openFlags | OpenFlag.noFollow | OpenFlag.noTerminal
+                                                           | OpenFlag.nonBlocking, resolve: Self.confined))
+        let status = try fd.fd.status()
+        try check(status)
+        return (fd.release(), status)
     }
 
     func create(_ fields: inout Decoder, _ reply: inout Reply) throws(Errno) {
@@ -58,7 +83,7 @@ extension FileServer {
         }
         reply.give(fd)
         do throws(Errno) {
-            try adopt(fd, directory.mount, mode, owner, &reply)
+            try adopt(fd, directory.mount, mode, owner, wantsHandle: UInt32(bitPattern: flags) & OpenOptions.withoutHandle == 0, &reply)
         } catch {
             try? directory.fd.unlink(name, directory: false)
             throw error
@@ -77,17 +102,21 @@ extension FileServer {
         let fd = try directory.fd.open(HostPath("."), flags: flags & Self.openFlags & ~OpenFlag.truncate | OpenFlag.temporary, mode: mode,
                                        resolve: Self.confined)
         reply.give(fd)
-        try adopt(fd, directory.mount, mode, owner, &reply)
+        try adopt(fd, directory.mount, mode, owner, wantsHandle: true, &reply)
     }
 
     /// Gives a new file its owner and encodes it.
-    private func adopt(_ fd: HostFD, _ mount: ServedMount, _ mode: UInt32, _ owner: Owner, _ reply: inout Reply) throws(Errno) {
+    private func adopt(_ fd: HostFD, _ mount: ServedMount, _ mode: UInt32, _ owner: Owner, wantsHandle: Bool,
+                       _ reply: inout Reply) throws(Errno) {
         var status = try fd.status()
         if try setOwner(of: fd, status, mode, owner) { status = try fd.status() }
-        let path = try descriptors.open(HostPath(ofDescriptor: fd), flags: OpenFlag.pathOnly)
-        let node = Node(owning: path, mount: mount, mode: status.mode)
         reply.message.u8(1)
-        reply.message.u64(handles.add(node))
+        if wantsHandle {
+            let path = try descriptors.open(HostPath(ofDescriptor: fd), flags: OpenFlag.pathOnly)
+            reply.message.u64(handles.add(Node(owning: path, mount: mount, mode: status.mode)))
+        } else {
+            reply.message.u64(0)
+        }
         reply.message.attributes(status)
     }
 

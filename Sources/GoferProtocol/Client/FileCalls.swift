@@ -101,10 +101,11 @@ extension GoferConnection {
         }
     }
 
-    public func open(_ place: Place, flags: Int32) throws(Errno) -> OpenedFile {
+    /// - Parameter wantsHandle: false: the file's name will do, and the handle is 0.
+    public func open(_ place: Place, flags: Int32, wantsHandle: Bool = true) throws(Errno) -> OpenedFile {
         try call(.open, {
             $0.place(place)
-            $0.u32(UInt32(bitPattern: flags))
+            $0.u32(UInt32(bitPattern: flags) | (wantsHandle ? 0 : OpenOptions.withoutHandle))
         }) { (d, call) throws(Errno) in
             let handle = try d.u64()
             let status = try d.attributes()
@@ -112,11 +113,12 @@ extension GoferConnection {
         }
     }
 
-    public func create(in directory: Handle, _ name: [UInt8], flags: Int32, mode: UInt32, owner: Owner) throws(Errno) -> OpenedFile {
+    public func create(in directory: Handle, _ name: [UInt8], flags: Int32, mode: UInt32, owner: Owner,
+                       wantsHandle: Bool = true) throws(Errno) -> OpenedFile {
         try call(.create, {
             $0.u64(directory)
             $0.bytes(name)
-            $0.u32(UInt32(bitPattern: flags))
+            $0.u32(UInt32(bitPattern: flags) | (wantsHandle ? 0 : OpenOptions.withoutHandle))
             $0.u32(mode)
             $0.u32(owner.uid)
             $0.u32(owner.gid)
@@ -143,13 +145,14 @@ extension GoferConnection {
         }
     }
 
-    /// Part of a listing: from `cookie` on, as many entries as a message holds.
-    public func readDirectory(_ directory: Handle, from cookie: UInt64,
-                              attributes: Bool) throws(Errno) -> (entries: [RemoteEntry], isEnd: Bool) {
+    /// Part of a listing: from `cookie` on, as many entries as a message holds, or `limit`.
+    public func readDirectory(_ directory: Handle, from cookie: UInt64, attributes: Bool,
+                              limit: Int = Int(UInt16.max)) throws(Errno) -> (entries: [RemoteEntry], isEnd: Bool) {
         try call(.readDirectory, {
             $0.u64(directory)
             $0.u64(cookie)
             $0.u8(attributes ? 1 : 0)
+            $0.u16(UInt16(clamping: limit))
         }) { (d, _) throws(Errno) in
             let isEnd = try d.u8() != 0
             let count = try d.u16()

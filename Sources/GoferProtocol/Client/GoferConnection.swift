@@ -8,6 +8,7 @@ import LinuxABI
 /// while nobody waits.
 public final class GoferConnection: @unchecked Sendable {
     private let socket: SharedFD
+    private let lanes = LaneTable()
     /// Guards `calls`, `free`, `idle`, `hasReader`, `isDead` and `dropped`. A leaf: no other lock is taken under it.
     private let lock = Lock()
     /// By the tag's low 16 bits.
@@ -32,7 +33,10 @@ public final class GoferConnection: @unchecked Sendable {
     public init(owning fd: HostFD) { socket = SharedFD(owning: fd) }
 
     /// Ends the connection for all who use it: the Gofer sees its end, calls under way and later ones answer EIO.
-    public func hangUp() { socket.fd.shutDown() }
+    public func hangUp() {
+        socket.fd.shutDown()
+        lanes.close()
+    }
 
     /// The socket, for who wants to learn by poll(2) that the Gofer is gone (POLLHUP).
     public var descriptor: HostFD { socket.fd }
@@ -46,23 +50,56 @@ public final class GoferConnection: @unchecked Sendable {
     /// - Throws: the Gofer's errno; EIO when it is gone or its reply makes no sense.
     func call<R: ~Copyable>(_ operation: Operation, _ encode: (inout Encoder) -> Void,
                  decode: (inout Decoder, GoferCall) throws(Errno) -> R) throws(Errno) -> R {
+        switch lanes.take() {
+        case .lane(let lane):
+            defer { lanes.give(lane) }
+            try prepare(lane.call, operation, encode)
+            guard try send(lane.call, over: lane.fd), lane.receive() else {
+                die()
+                throw .EIO
+            }
+            return try result(of: lane.call, decode)
+        case .make(let processor):
+            // Where that is not to be had, calls go on as before.
+            if let fd = try? lane(on: processor) { lanes.add(GoferLane(processor: processor, owning: fd)) }
+        case .none: break
+        }
         let call = try begin()
         defer { end(call) }
-        call.request.reset()
-        call.request.u16(operation.rawValue)
-        call.request.u32(call.tag)
-        encode(&call.request)
-        guard call.request.count <= Limits.maximumMessage else { throw .ENAMETOOLONG }
-        do throws(Errno) {
-            try socket.fd.sendPacket(call.request.bytes, count: call.request.count)
-        } catch {
-            // Too little memory for a message just now; anything else means that nobody is there.
-            if error == .ENOMEM || error == .ENOBUFS { throw .ENOMEM }
+        try prepare(call, operation, encode)
+        guard try send(call, over: socket.fd) else {
             die()
             throw .EIO
         }
         wait(for: call)
         guard call.state.load() == GoferCall.done else { throw .EIO }
+        return try result(of: call, decode)
+    }
+
+    @inline(__always)
+    private func prepare(_ call: GoferCall, _ operation: Operation, _ encode: (inout Encoder) -> Void) throws(Errno) {
+        call.request.reset()
+        call.request.u16(operation.rawValue)
+        call.request.u32(call.tag)
+        encode(&call.request)
+        guard call.request.count <= Limits.maximumMessage else { throw .ENAMETOOLONG }
+    }
+
+    /// - Returns: false when nobody is there.
+    private func send(_ call: GoferCall, over fd: HostFD) throws(Errno) -> Bool {
+        do throws(Errno) {
+            try fd.sendPacket(call.request.bytes, count: call.request.count)
+            return true
+        } catch {
+            // Too little memory for a message just now.
+            if error == .ENOMEM || error == .ENOBUFS { throw .ENOMEM }
+            return false
+        }
+    }
+
+    @inline(__always)
+    private func result<R: ~Copyable>(of call: GoferCall,
+                                      _ decode: (inout Decoder, GoferCall) throws(Errno) -> R) throws(Errno) -> R {
         var decoder = Decoder(call.reply, count: call.replyCount)
         do throws(Errno) {
             let errno = try decoder.u16()
@@ -226,41 +263,8 @@ public final class GoferConnection: @unchecked Sendable {
                 call.state.wake()
             }
         }
-        // Whoever reads the socket wakes up.
+        // Whoever reads a socket wakes up.
         socket.fd.shutDown()
-    }
-}
-
-/// One caller's request and its reply.
-final class GoferCall: @unchecked Sendable {
-    /// On its way to the Gofer.
-    static let sent: UInt32 = 0
-    /// Its caller sleeps.
-    static let waiting: UInt32 = 1
-    /// It is its caller's turn to read the socket.
-    static let reader: UInt32 = 2
-    static let done: UInt32 = 3
-    static let failed: UInt32 = 4
-
-    var tag: UInt32 = 0
-    /// Changed only under the connection's lock; read without it.
-    let state = FutexWord()
-    var request = Encoder()
-    private(set) var reply: [UInt8] = []
-    private(set) var replyCount = 0
-    var descriptors: [HostFD] = []
-
-    func take(_ message: [UInt8], count: Int, _ fds: inout [HostFD]) {
-        reply.removeAll(keepingCapacity: reply.capacity <= 8192)
-        reply.append(contentsOf: message[..<count])
-        replyCount = count
-        swap(&descriptors, &fds)
-        fds.removeAll(keepingCapacity: true)
-    }
-
-    /// The first descriptor that came along, for the caller to own; EMFILE when there was no room for it.
-    func takeDescriptor() throws(Errno) -> HostFD {
-        guard !descriptors.isEmpty else { throw .EMFILE }
-        return descriptors.removeFirst()
+        lanes.close()
     }
 }

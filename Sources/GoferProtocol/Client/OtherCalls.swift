@@ -79,6 +79,11 @@ extension GoferConnection {
         }) { (d, _) throws(Errno) in try d.attributes() }
     }
 
+    /// A socket for calls that are made on `processor`, for the caller to close.
+    func lane(on processor: Int) throws(Errno) -> HostFD {
+        try call(.lane, { $0.u32(UInt32(truncatingIfNeeded: processor)) }) { (_, call) throws(Errno) in try call.takeDescriptor() }
+    }
+
     /// A socket connected to the one at `place`. `type`: SOCK_STREAM...
     public func connect(_ place: Place, type: UInt32) throws(Errno) -> OwnedFD {
         try call(.connect, {

@@ -92,12 +92,3 @@ private func list(_ task: Task, _ a: SystemCallArguments, modern: Bool) throws(E
     return UInt64(total)
 }
 
-extension Array where Element == UInt8 {
-    fileprivate mutating func append<T: FixedWidthInteger>(littleEndian value: T) {
-        var rest = value
-        for _ in 0..<(T.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
-    }
-}
