@@ -187,6 +187,7 @@ struct stub_space_info {
 #define STUB_SPACE_CLOCKS       4u
 #define STUB_SPACE_LIMITED      8u // RLIMIT_AS or RLIMIT_DATA: the Sentry judges what grows
 #define STUB_SPACE_PARALLEL    16u // there is more than one processor
+#define STUB_SPACE_NOEXEC      32u // files of mounts without programs are mapped: the Sentry judges what becomes executable
 
 /// A descriptor whose file is mapped, or a device. The Sentry writes it, the stub has it mapped read-only.
 struct stub_view {
