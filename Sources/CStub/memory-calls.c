@@ -69,6 +69,7 @@ TEXT static int unmap(uint64_t *r) {
 TEXT static int protect(uint64_t *r) {
     uint64_t size = r[RSI];
     if (r[RDX] & ~(uint64_t)PROT_ALL || !is_range(r[RDI], &size) || is_tracked(r[RDI], size)) return HANDED_OVER;
+    if (r[RDX] & PROT_EXEC && STUB_SPACE->flags & STUB_SPACE_NOEXEC) return HANDED_OVER;
     r[RAX] = (uint64_t)stub_call_a(__NR_mprotect, (long)r[RDI], (long)size, (long)r[RDX], 0, 0, 0);
     return ANSWERED;
 }

@@ -86,6 +86,8 @@ extension SentryConfinement {
         filter.refuse(.open, .ENOENT)
         filter.refuse(.readlink, .ENOENT)
         filter.refuse(.access, .ENOENT)
+        // Times of descriptors: without a name.
+        filter.allow(.utimensat, .equals(1, 0))
         // Attributes of descriptors: AT_EMPTY_PATH.
         filter.allow(.newfstatat, .masked(3, 0x1000, 0x1000))
         filter.allow(.statx, .masked(2, 0x1000, 0x1000))

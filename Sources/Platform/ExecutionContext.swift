@@ -320,6 +320,9 @@ open class AddressSpace: @unchecked Sendable {
     /// Whether RLIMIT_AS or RLIMIT_DATA limits the guest: then each call that could grow its memory is handed over.
     open func limitGrowth(_ limited: Bool) {}
 
+    /// From now on each call that makes memory executable is handed over.
+    open func judgePrograms() {}
+
     /// Where the host's clock_gettime lies there, a function of its vDSO. Inherited by copies of the address space.
     open func useClock(_ function: UInt64) {}
 

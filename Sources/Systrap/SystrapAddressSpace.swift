@@ -154,6 +154,10 @@ final class SystrapAddressSpace: StubProcess, @unchecked Sendable {
         }
     }
 
+    override func judgePrograms() {
+        bellLock.withLock { unsafe arena.space.pointee.flags |= STUB_SPACE_NOEXEC }
+    }
+
     var isDead: Bool { bellLock.withLock { dead } }
 
     /// How many of its contexts end with their process.

@@ -193,6 +193,7 @@ struct stub_space_info {
 #define STUB_SPACE_LARGE       32u // the Sentry makes mappings of STUB_LARGE bytes and more
 #define STUB_LARGE (16ul << 20)
 #define STUB_SPACE_ALONE       64u // one thread of the guest runs in it: nobody can wait at its private futexes
+#define STUB_SPACE_NOEXEC     128u // files of mounts without programs are mapped: the Sentry judges what becomes executable
 
 /// A descriptor whose file is mapped, or a device. The Sentry writes it, the stub has it mapped read-only.
 struct stub_view {

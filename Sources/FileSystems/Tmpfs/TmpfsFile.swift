@@ -18,6 +18,8 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
     /// Guests that use it by themselves (TmpfsViews.swift). Once it is there it stays.
     var viewedStorage: ViewedFile?
     let hasViewed = Atomic<Bool>(false)
+    /// Guests may map it for writing: the memory file's time when it was last looked at (TmpfsViews.swift).
+    var storesSeen: HostTime?
     /// Pages that were counted in the file system.
     private var countedPages: UInt64 = 0
     private(set) var seals: FileSeals
@@ -39,6 +41,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
 
     override func attributes() throws(Errno) -> Attributes {
         takeMarks()
+        if isMapped.load(ordering: .acquiring) { contentLock.withLock { takeStores() } }
         var a = try super.attributes()
         if !isMapped.load(ordering: .acquiring) {
             a.size = shownSize.load(ordering: .relaxed)
@@ -63,6 +66,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         takeMarks()
         // What is written from now on takes these bits away.
         if let mode = change.mode, mode & 0o6000 != 0 { viewed?.withdrawAll() }
+        if change.modified != nil, isMapped.load(ordering: .acquiring) { contentLock.withLock { forgetStores() } }
         try super.setAttributes(change, by: caller)
     }
 
@@ -243,6 +247,7 @@ final class TmpfsFile: TmpfsInode, @unchecked Sendable {
         defer { contentLock.unlock() }
         if writable, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
         let file = try memoryFile()
+        if writable, storesSeen == nil { watchStores() }
         return .file(writable ? file.writable : file.readOnly)
     }
 

@@ -77,3 +77,37 @@ extension TmpfsFile {
         if marks.accessed { noteAccess() }
     }
 }
+
+/// What guests store through mappings moves the time of the memory file, at the first store into a page that was not writable:
+/// by whom and when, the Sentry is not told.
+extension TmpfsFile {
+    /// With the lock held: a guest is going to map the file for writing.
+    func watchStores() {
+        storesSeen = HostTime()
+        clearHostTime()
+    }
+
+    /// With the lock held: takes over when guests have stored.
+    func takeStores() {
+        guard let seen = storesSeen, let time = (try? mapped?.writable.fd.statusOfDescriptor())?.modificationTime,
+              time.seconds != seen.seconds || time.nanoseconds != seen.nanoseconds else { return }
+        storesSeen = time
+        let stored = FileTime(time)
+        update { a in
+            a.modified = max(a.modified, stored)
+            a.changed = max(a.changed, stored)
+        }
+    }
+
+    /// With the lock held: the file gets another time than that of what was stored until now.
+    func forgetStores() {
+        if storesSeen == nil { return }
+        takeStores()
+        watchStores()
+    }
+
+    /// A time that no store gives it: the host's clock may not move between two.
+    private func clearHostTime() {
+        try? mapped?.writable.fd.setTimes(access: .omit, modification: HostTime())
+    }
+}

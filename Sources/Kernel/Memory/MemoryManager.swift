@@ -29,10 +29,13 @@ public final class MemoryManager: @unchecked Sendable {
         public var path: Path
         /// The open file, which lives as long as a mapping may (locks, memory files).
         public var file: OpenFile?
+        /// Whether a mount by which it was mapped lets programs run. The host's file knows nothing of the guest's mounts.
+        var holdsPrograms: Bool
 
         public init(path: Path, file: OpenFile?) {
             self.path = path
             self.file = file
+            holdsPrograms = !path.mount.flags.contains(.noexec)
         }
     }
 
@@ -57,6 +60,8 @@ public final class MemoryManager: @unchecked Sendable {
     private var layoutStorage = Layout()
     private var executableStorage: Path?
     private var filesStorage: [FileKey: MappedFile] = [:]
+    /// Some of them were mapped by mounts without programs.
+    private var judgesPrograms = false
     private var dumpableStorage: Int32 = 1
     /// System V shared memory; it locks itself.
     public private(set) final var sharedMemory = SharedAttachments()
@@ -100,7 +105,29 @@ public final class MemoryManager: @unchecked Sendable {
     public func mappedFile(_ key: FileKey) -> MappedFile? { lock.withLock { filesStorage[key] } }
 
     /// Notes that `file` is behind mappings from now on.
-    public func noteMapping(_ key: FileKey, _ file: MappedFile) { lock.withLock { filesStorage[key] = file } }
+    public func noteMapping(_ key: FileKey, _ file: MappedFile) {
+        lock.withLock {
+            var noted = file
+            // Where it is mapped by mounts of both kinds, nobody can tell which mapping is which.
+            if let known = filesStorage[key], known.path.inode === file.path.inode, known.holdsPrograms { noted.holdsPrograms = true }
+            filesStorage[key] = noted
+            if noted.holdsPrograms || judgesPrograms { return }
+            judgesPrograms = true
+            addressSpace.judgePrograms()
+        }
+    }
+
+    /// Where in the range the first mapping begins that cannot be made executable, as its file was mapped by a mount without
+    /// programs (noexec in mount(8)); nil: there is none.
+    public func firstWithoutPrograms(_ start: UInt64, _ size: UInt64) throws(Errno) -> UInt64? {
+        if !lock.withLock({ judgesPrograms }) { return nil }
+        for mapping in try hostMappings() where mapping.inode != 0 && mapping.end > start && mapping.start < start &+ size {
+            if let file = mappedFile(.init(device: mapping.device, inode: mapping.inode)), !file.holdsPrograms {
+                return max(mapping.start, start)
+            }
+        }
+        return nil
+    }
 
     /// The heap: where it begins and where it ends now.
     public var heap: (start: UInt64, end: UInt64) {
@@ -124,6 +151,8 @@ public final class MemoryManager: @unchecked Sendable {
             new.executableStorage = executableStorage
             new.programStorage = programStorage
             new.filesStorage = filesStorage
+            new.judgesPrograms = judgesPrograms
+            if judgesPrograms { child.judgePrograms() }
             new.dumpableStorage = dumpableStorage
             new.sharedMemory = sharedMemory.copy()
             new.breakStart = breakStart

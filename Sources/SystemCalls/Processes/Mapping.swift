@@ -125,6 +125,11 @@ private func protect(_ task: Task, _ a: SystemCallArguments) throws(Errno) -> UI
     if a.first > limit || size > limit - a.first { throw .ENOMEM }
     // PROT_SEM is 8 and means nothing.
     if a.third & ~(0xf | MapFlags.PROT_GROWS) != 0 { throw .EINVAL }
+    if a.third & MapFlags.PROT_EXEC != 0, let end = try task.mm.firstWithoutPrograms(a.first, size) {
+        // What lies in front of it is changed.
+        if end > a.first { _ = try task.context.nativeCall(.mprotect, a.first, end - a.first, a.third & (7 | MapFlags.PROT_GROWS)) }
+        throw .EACCES
+    }
     return try task.context.nativeCall(.mprotect, a.first, size, a.third & (7 | MapFlags.PROT_GROWS))
 }
 
