@@ -124,18 +124,19 @@ extension Task {
             }
         }
         // Something to move over, which the guest's other threads leave alone: PROT_NONE; MAP_PRIVATE, ANONYMOUS, NORESERVE.
+        // Where it is, is the stub's word: any number.
         let place = if let new { new } else { try context.nativeCall(.mmap, 0, newSize, 0, 0x4022, .max, 0) }
         let how = flags | Self.MREMAP_MAYMOVE | Self.MREMAP_FIXED
         var moved = 0
         do throws(Errno) {
             for piece in pieces {
                 let size = piece.end == last.end ? piece.size + growth : piece.size
-                _ = try context.nativeCall(.mremap, piece.start, piece.size, size, how, place + (piece.start - old))
+                _ = try context.nativeCall(.mremap, piece.start, piece.size, size, how, place &+ (piece.start - old))
                 moved += 1
             }
         } catch {
             for piece in pieces.prefix(moved) {
-                _ = try? context.nativeCall(.mremap, place + (piece.start - old), piece.size, piece.size,
+                _ = try? context.nativeCall(.mremap, place &+ (piece.start - old), piece.size, piece.size,
                                             Self.MREMAP_MAYMOVE | Self.MREMAP_FIXED, piece.start)
             }
             _ = try? context.nativeCall(.munmap, place, newSize)

@@ -91,4 +91,3 @@ private func list(_ task: Task, _ a: SystemCallArguments, modern: Bool) throws(E
     try task.memory.store(array: records, at: a.address(1))
     return UInt64(total)
 }
-
